@@ -1,0 +1,5 @@
+"""Checks for learners and grades for a class."""
+
+from utils.grading.check import CheckFailed, check, value
+
+__all__ = ["CheckFailed", "check", "value"]
