@@ -1,4 +1,4 @@
-"""What a notebook starts with: the device, the preset sizes, the seed, a progress bar."""
+"""What a notebook starts with: device, preset sizes, seed, progress bar."""
 
 from __future__ import annotations
 

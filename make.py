@@ -1,0 +1,298 @@
+"""The project's commands, the same with and without make: `python make.py help`."""
+
+import sys
+
+if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+    sys.exit(
+        "Python 3.11, 3.12 or 3.13 is needed; %s is %d.%d. "
+        "Name another: make book PYTHON=python3.12"
+        % ((sys.executable,) + sys.version_info[:2])  # noqa: UP031, for old Pythons
+    )
+
+import errno
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+BUILD = ROOT / "_build"
+HTML = BUILD / "html"
+FREE_GB_NEEDED = 5
+# The site's links follow these, so a site built for one fork isn't taken for another's.
+FORK_VARIABLES = ["COURSE_REPOSITORY", "COURSE_BRANCH", "GITHUB_REPOSITORY"]
+
+PAGES = [
+    "_config.yml",
+    "_toc.yml",
+    "genindex.md",
+    "book",
+    "lessons",
+    "exercises",
+    "solutions",
+]
+CODE = ["utils", "tests", "make.py", "requirements.txt", "pyproject.toml", "README.md"]
+
+
+def help(*_):
+    """List the commands."""
+    print("make COMMAND, or where there is no make: python make.py COMMAND\n")
+    for name, command in COMMANDS.items():
+        print(f"  {name:12}{command.__doc__.splitlines()[0]}")
+
+
+def environment(*_):
+    """Make .venv with everything in requirements.txt and the package itself."""
+    wanted = fingerprint(["requirements.txt", "pyproject.toml"], sys.version)
+    stamp = VENV / "installed"
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    free = shutil.disk_usage(ROOT).free / 1e9
+    if free < FREE_GB_NEEDED:
+        sys.exit(
+            f"The environment needs {FREE_GB_NEEDED} GB of disk; "
+            f"{ROOT} has {free:.1f} GB left."
+        )
+    say("Installing into .venv (2 to 10 minutes the first time)")
+    venv.create(VENV, with_pip=True, clear=not PYTHON.exists(), upgrade_deps=False)
+    pip = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--progress-bar=off",
+    ]
+    run(
+        [*pip, "-r", "requirements.txt"], "installing requirements.txt", quiet="pip.log"
+    )
+    run([*pip, "--no-deps", "-e", "."], "installing the package", quiet="pip.log")
+    stamp.write_text(wanted)
+
+
+def book(*_):
+    """Build the static site into _build/html."""
+    environment()
+    forks = [os.environ.get(name, "") for name in FORK_VARIABLES]
+    if unchanged("book", PAGES, *forks) and (HTML / "index.html").exists():
+        say("The book is up to date")
+    else:
+        say("Building the book")
+        # -W: a warning fails the build; -n: every reference must lead somewhere.
+        command = [BIN / "jupyter-book", "build", ".", "-W", "-n", "--keep-going"]
+        run(command, "building the book", quiet="book.log")
+        remember("book", PAGES, *forks)
+    print(HTML / "index.html")
+
+
+def lint(*_):
+    """Check the style of code and notebooks."""
+    environment()
+    run([BIN / "ruff", "check", "--quiet", "."], "ruff check")
+    run([BIN / "ruff", "format", "--check", "--quiet", "."], "ruff format --check")
+
+
+def test(*_):
+    """Lint, run the tests, and compare every notebook's outputs with a new run."""
+    book()
+    say("Lint")
+    lint()
+    # What the tests skip depends on these, so a skip is not taken for a pass.
+    around = [os.environ.get("COURSE_DATA", ""), str(browser())]
+    if unchanged("tests", PAGES + CODE, *around):
+        say("Tests: nothing changed since they passed")
+    else:
+        say("Tests")
+        run([PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"], "pytest")
+        remember("tests", PAGES + CODE, *around)
+    say("Notebooks: outputs stored and outputs now")
+    nbval = ["--nbval", "--nbval-current-env", "-p", "utils.notebooks.nbval_plugin"]
+    nbval += ["--nbval-changed", "--nbval-cell-timeout", "180"]
+    run(
+        [
+            PYTHON,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            "2",
+            "--dist",
+            "loadfile",
+            *nbval,
+            "lessons",
+            "solutions",
+        ],
+        "nbval",
+        # Two notebooks at once: each takes its share of the cores.
+        env={"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) // 2))},
+    )
+
+
+def notebooks(*paths):
+    """Run lessons and solutions (or PATHS="…") and store their outputs."""
+    environment()
+    paths = paths or [
+        str(p)
+        for d in ("lessons", "solutions")
+        for p in sorted(Path(d).glob("*.ipynb"))
+    ]
+    run([PYTHON, "-m", "utils.notebooks", "run", *paths], "running notebooks")
+
+
+def exercises(*_):
+    """Generate exercises/ from solutions/."""
+    environment()
+    run([PYTHON, "-m", "utils.notebooks", "release"], "generating exercises")
+
+
+def repository(*url):
+    """Write the repository's address (URL=…) wherever it must stand."""
+    if len(url) != 1:
+        sys.exit(
+            "Which repository? make repository URL=https://github.com/you/your-fork"
+        )
+    environment()
+    run([PYTHON, "-m", "utils.notebooks", "repository", *url], "writing the address")
+
+
+def lab(*_):
+    """Open the notebooks in JupyterLab."""
+    environment()
+    run([BIN / "jupyter-lab", "lessons"], "JupyterLab")
+
+
+def serve(*_):
+    """Build the site and serve it on http://localhost:8000."""
+    book()
+    print("http://localhost:8000 (Ctrl-C stops)")
+    run(
+        [
+            PYTHON,
+            "-m",
+            "http.server",
+            "8000",
+            "--bind",
+            "127.0.0.1",
+            "--directory",
+            HTML,
+        ],
+        "serving",
+    )
+
+
+def clean(*_):
+    """Remove what was built; the environment stays."""
+    shutil.rmtree(BUILD, ignore_errors=True)
+
+
+COMMANDS = {
+    "help": help,
+    "book": book,
+    "test": test,
+    "lab": lab,
+    "serve": serve,
+    "lint": lint,
+    "notebooks": notebooks,
+    "exercises": exercises,
+    "repository": repository,
+    "environment": environment,
+    "clean": clean,
+}
+
+
+def say(text):
+    print(f"== {text}", flush=True)
+
+
+def browser():
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def run(command, what, quiet=None, env=None):
+    """Run a command in the project; on failure say which in one line and stop.
+
+    With `quiet`, its output goes to _build/QUIET, whose end is shown if it fails.
+    """
+    began = time.monotonic()
+    log = None
+    if quiet:
+        BUILD.mkdir(exist_ok=True)
+        log = (BUILD / quiet).open("w", encoding="utf8")
+    process = subprocess.Popen(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        stdout=log,
+        stderr=log and subprocess.STDOUT,
+    )
+    try:
+        # A line a while, so that a long quiet step is seen to live.
+        while True:
+            try:
+                code = process.wait(30)
+                break
+            except subprocess.TimeoutExpired:
+                if quiet:
+                    print(f"   {what}: {time.monotonic() - began:.0f} s", flush=True)
+    except BaseException:
+        process.terminate()
+        raise
+    if code == 0:
+        return
+    if quiet:
+        log.close()
+        print("".join((BUILD / quiet).open(encoding="utf8").readlines()[-40:]))
+    if shutil.disk_usage(ROOT).free < 100e6:
+        sys.exit(f"Failed: {what}: the disk of {ROOT} is full.")
+    sys.exit(f"Failed: {what} (exit status {code}).")
+
+
+def fingerprint(paths, *extra):
+    """Hash the files at and under `paths`, and `extra`."""
+    digest = hashlib.sha256(repr(extra).encode())
+    for top in paths:
+        top = ROOT / top
+        for path in [top] if top.is_file() else sorted(top.rglob("*")):
+            parts = path.relative_to(ROOT).parts
+            if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(
+                parts
+            ):
+                digest.update(repr(parts).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def unchanged(step, paths, *extra):
+    stamp = BUILD / f"{step}.stamp"
+    return stamp.exists() and stamp.read_text() == fingerprint(
+        paths, "requirements.txt", *extra
+    )
+
+
+def remember(step, paths, *extra):
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / f"{step}.stamp").write_text(fingerprint(paths, "requirements.txt", *extra))
+
+
+def main(name="help", *arguments):
+    if name not in COMMANDS:
+        sys.exit(f"There is no command {name!r}; there are: {', '.join(COMMANDS)}.")
+    os.chdir(ROOT)
+    try:
+        COMMANDS[name](*arguments)
+    except KeyboardInterrupt:
+        sys.exit("Stopped.")
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit(f"The disk of {ROOT} is full.")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
