@@ -3,10 +3,10 @@
 import sys
 
 if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+    here = f"{sys.executable} is {sys.version_info[0]}.{sys.version_info[1]}"
     sys.exit(
-        "Python 3.11, 3.12 or 3.13 is needed; %s is %d.%d. "
+        f"Python 3.11, 3.12 or 3.13 is needed; {here}. "
         "Name another: make book PYTHON=python3.12"
-        % ((sys.executable,) + sys.version_info[:2])  # noqa: UP031, for old Pythons
     )
 
 import errno
@@ -60,7 +60,10 @@ def environment(*_):
             f"{ROOT} has {free:.1f} GB left."
         )
     say("Installing into .venv (2 to 10 minutes the first time)")
-    venv.create(VENV, with_pip=True, clear=not PYTHON.exists(), upgrade_deps=False)
+    config = VENV / "pyvenv.cfg"
+    version = ".".join(map(str, sys.version_info[:3]))
+    if not (PYTHON.exists() and f"version = {version}" in config.read_text()):
+        venv.create(VENV, with_pip=True, clear=True)
     pip = [
         PYTHON,
         "-m",
