@@ -1,0 +1,102 @@
+"""The attention core and the masks against PyTorch's own, and against wrong ones."""
+
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from utils.nn.attention import scaled_dot_product_attention as attend
+from utils.nn.masks import causal_mask, padding_mask
+
+BATCH, HEADS, QUERY, KEY, WIDTH, VALUE = 2, 3, 4, 5, 6, 7
+
+
+@pytest.fixture
+def inputs():
+    torch.manual_seed(0)
+    shapes = (QUERY, WIDTH), (KEY, WIDTH), (KEY, VALUE)
+    return [torch.randn(BATCH, HEADS, *s, dtype=torch.float64) for s in shapes]
+
+
+MASK = torch.rand(BATCH, 1, QUERY, KEY, generator=torch.manual_seed(1)) < 0.6
+MASK[..., 0] = True
+BIAS = torch.randn(1, HEADS, QUERY, KEY, generator=torch.manual_seed(2)).double()
+
+
+def off(got, expected):
+    return (got - expected).abs().max().item()
+
+
+@pytest.mark.parametrize("need_weights", [True, False])
+@pytest.mark.parametrize("bias", [None, BIAS])
+@pytest.mark.parametrize("mask", [None, MASK])
+@pytest.mark.parametrize("scale", [None, 1.0])
+def test_equals_pytorch(inputs, mask, bias, scale, need_weights):
+    both = mask
+    if bias is not None:
+        both = bias if mask is None else bias.masked_fill(~mask, -math.inf)
+    expected = F.scaled_dot_product_attention(*inputs, attn_mask=both, scale=scale)
+    output, weights = attend(
+        *inputs, mask=mask, bias=bias, scale=scale, need_weights=need_weights
+    )
+    assert off(output, expected) < 1e-12
+    if need_weights:
+        assert off(weights.sum(-1), torch.ones(())) < 1e-12
+        assert off(weights @ inputs[2], expected) < 1e-12
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda q, k, v: (q @ k.mT / WIDTH).softmax(-1) @ v,
+        lambda q, k, v: (q @ k.mT).softmax(-1) @ v,
+        lambda q, k, v: (q @ k.mT / WIDTH**0.5).softmax(-2) @ v,
+        lambda q, k, v: (k @ q.mT / WIDTH**0.5).softmax(-1).mT @ v,
+        lambda q, k, v: ((q @ k.mT / WIDTH**0.5).softmax(-1) * MASK) @ v,
+    ],
+    ids=["divided by d", "no scale", "over queries", "swapped", "mask after softmax"],
+)
+def test_wrong_attention_is_far_off(inputs, wrong):
+    """What the parity test must catch lies far outside its tolerance."""
+    mask = MASK if "MASK" in wrong.__code__.co_names else None
+    assert off(wrong(*inputs), attend(*inputs, mask=mask)[0]) > 1e-3
+
+
+@pytest.mark.parametrize("need_weights", [True, False])
+@pytest.mark.parametrize("bias", [None, BIAS])
+def test_a_query_that_may_see_nothing_gets_zeros(inputs, bias, need_weights):
+    mask = MASK.clone()
+    mask[0, 0, 1] = False
+    inputs = [x.requires_grad_() for x in inputs]
+    output, weights = attend(*inputs, mask=mask, bias=bias, need_weights=need_weights)
+    assert (output[0, :, 1] == 0).all()
+    assert weights is None or (weights[0, :, 1] == 0).all()
+    output.sum().backward()
+    assert all(x.grad.isfinite().all() for x in inputs)
+
+
+def test_a_mask_of_ones_and_zeros_is_refused(inputs):
+    with pytest.raises(TypeError, match="must be boolean"):
+        attend(*inputs, mask=torch.ones(QUERY, KEY))
+
+
+def test_the_future_is_hidden():
+    assert causal_mask(3).tolist() == [
+        [True, False, False],
+        [True, True, False],
+        [True, True, True],
+    ]
+    # With two keys out of a cache, the single query is the last one.
+    assert causal_mask(1, 3).tolist() == [[True, True, True]]
+    assert causal_mask(2, 3).tolist() == [[True, True, False], [True, True, True]]
+    with pytest.raises(ValueError, match="3 queries"):
+        causal_mask(3, 2)
+
+
+def test_padding_is_hidden_from_every_query():
+    mask = padding_mask(torch.tensor([[1, 1, 0], [1, 0, 0]]))
+    assert mask.shape == (2, 1, 1, 3)
+    assert mask[:, 0, 0].tolist() == [[True, True, False], [True, False, False]]
+    with pytest.raises(ValueError, match="batch, key"):
+        padding_mask(torch.ones(3))
