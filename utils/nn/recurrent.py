@@ -45,7 +45,7 @@ def gru_step(
     et al. call the share of the candidate z, which is 1 - z here.
 
     With `reset_after` the reset gate is applied to U_n h + b_hn (`torch.nn.GRU`), else
-    to h, before the product (both papers).
+    to h, before the product (Chung et al., and Cho et al. from its third version).
     """
     (h,) = state
     size = h.shape[-1]
@@ -128,7 +128,7 @@ class GRUCell(_Cell):
     """A gated recurrent unit; `gru_step` documents both conventions.
 
     Args:
-        reset_after: True for `torch.nn.GRUCell`'s candidate, False for the papers'.
+        reset_after: True for `torch.nn.GRUCell`'s candidate, False for the published one.
     """
 
     blocks = 3
@@ -295,7 +295,7 @@ class GRU(_Layers):
     """Layers of `GRUCell`, the twin of `torch.nn.GRU(..., batch_first=True)`.
 
     Args:
-        reset_after: True for `torch.nn.GRU`'s candidate, False for the papers'.
+        reset_after: True for `torch.nn.GRU`'s candidate, False for the published one.
     """
 
     blocks = 3

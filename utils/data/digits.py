@@ -1,0 +1,66 @@
+"""Handwritten digits as sequences: 1,797 images of 8 × 8 pixels from scikit-learn.
+
+They are the test part of "Optical Recognition of Handwritten Digits" (Alpaydin and
+Kaynak 1998, UCI Machine Learning Repository, doi 10.24432/C50P49, CC BY 4.0): scans of
+32 × 32 from thirteen writers, each pixel here the count of dark ones in a 4 × 4 block.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Images (n, 8, 8), float32 in [0, 1], row by row from the top, and labels (n,).
+
+    An image is already a sequence: eight steps of eight pixels.
+    """
+
+    train_images: Tensor
+    train_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+    source: str = "embedded (scikit-learn)"
+    licence: str = "CC BY 4.0"
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self.train_labels):,} digits to train on, {len(self.test_labels)} "
+            f"held out, 8 × 8 pixels; source: {self.source}; licence: {self.licence}"
+        )
+
+
+def load(test_size: int = 450, seed: int = 0) -> Digits:
+    """The digits, the held-out ones drawn with every class in its share.
+
+    The file doesn't say who wrote what, so both parts hold digits by all writers.
+
+    Raises:
+        ValueError: `test_size` isn't between 10 and 1,787 (one image of each class on
+            either side).
+    """
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    found = load_digits()
+    if not 10 <= test_size <= len(found.target) - 10:
+        raise ValueError(
+            f"test_size must be between 10 and {len(found.target) - 10}, "
+            f"was {test_size}"
+        )
+    parts = train_test_split(
+        found.images / 16,
+        found.target,
+        test_size=test_size,
+        random_state=seed,
+        stratify=found.target,
+    )
+    train_images, test_images = (
+        torch.tensor(p, dtype=torch.float32) for p in parts[:2]
+    )
+    train_labels, test_labels = (torch.tensor(p, dtype=torch.long) for p in parts[2:])
+    return Digits(train_images, train_labels, test_images, test_labels)
