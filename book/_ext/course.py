@@ -41,10 +41,16 @@ def pages_address(repository_address: str) -> str:
 
 def _locate(app, config) -> None:
     options = config.html_theme_options
-    options["repository_url"] = repository(options["repository_url"], dict(os.environ))
+    configured = options["repository_url"]
+    address = options["repository_url"] = repository(configured, dict(os.environ))
     if branch := os.environ.get("COURSE_BRANCH"):
         options["repository_branch"] = branch
-    config.html_baseurl = config.ogp_site_url = pages_address(options["repository_url"])
+    config.html_baseurl = config.ogp_site_url = pages_address(address)
+
+    def rewrite(app, docname, source):
+        source[0] = source[0].replace(configured, address)
+
+    app.connect("source-read", rewrite)  # commands on a fork's pages name the fork
 
 
 # The syllabus -------------------------------------------------------------------------
