@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
-
-import torch
 
 VALUE_MIME = "application/vnd.inside-transformers.value+json"
 
@@ -27,69 +26,146 @@ def check(
 
     Args:
         name: what is checked, as a statement: "every row sums to one".
-        got, expected: tensors, arrays, numbers, strings, or lists of these.
+        got, expected: tensors, arrays, numbers, strings, or lists and dicts of these.
+            Integers, booleans and strings are compared exactly, a list of numbers is
+            as good as a tensor of them.
         mistakes: message -> the value that this mistake gives, or a predicate of `got`.
         rtol, atol: tolerance on numbers.
 
     Raises:
+        NotImplementedError: `got` is still the `...` of the exercise.
         CheckFailed: `got` is not `expected`; the message says which known mistake
-            gives `got`, else shows both.
+            gives `got`, else where the two differ.
     """
-    if _equal(got, expected, rtol, atol):
+    if got is ...:
+        raise NotImplementedError(f"{name}: the answer is still `...`")
+    difference = _difference(got, expected, rtol, atol)
+    if difference is None:
         print(f"✓ {name}")
         return
     for message, wrong in (mistakes or {}).items():
-        if (
-            wrong(got)
-            if isinstance(wrong, Callable)
-            else _equal(got, wrong, rtol, atol)
-        ):
+        if _is_mistake(got, wrong, rtol, atol):
             raise CheckFailed(f"{name}: {message}")
-    raise CheckFailed(f"{name}: {_difference(got, expected)}")
+    raise CheckFailed(f"{name}: {difference}")
 
 
 def value(name: str, x: Any) -> None:
-    """Show a value to the grader, who compares it outside this process."""
+    """Show a value to the grader, who compares it outside this process.
+
+    Args:
+        name: what it is.
+        x: as for `check`. A tensor becomes its shape and nested lists; what is no
+            plain value becomes its repr.
+    """
     from IPython.display import display
 
     payload = {"name": name, "value": _plain(x)}
     display({VALUE_MIME: payload, "text/plain": f"value: {name}"}, raw=True)
 
 
-def _tensor(x: Any) -> torch.Tensor | None:
-    try:
-        return torch.as_tensor(x).detach().cpu()
-    except (TypeError, ValueError, RuntimeError):
-        return None
-
-
-def _equal(got: Any, expected: Any, rtol: float, atol: float) -> bool:
-    a, b = _tensor(got), _tensor(expected)
-    if a is None or b is None:
-        return type(got) is type(expected) and bool(got == expected)
-    if a.shape != b.shape:
-        return False
-    return torch.allclose(
-        a.to(torch.float64), b.to(torch.float64), rtol, atol, equal_nan=True
-    )
-
-
-def _difference(got: Any, expected: Any) -> str:
-    a, b = _tensor(got), _tensor(expected)
-    if a is None or b is None:
-        return f"got {got!r}, expected {expected!r}"
-    if a.shape != b.shape:
-        return f"got shape {tuple(a.shape)}, expected {tuple(b.shape)}"
-    if a.numel() > 16:
-        far = (a.to(torch.float64) - b.to(torch.float64)).abs().max()
-        return f"the largest difference from what is expected is {far:.3g}"
-    return f"got {a.tolist()}, expected {b.tolist()}"
-
-
 def _plain(x: Any) -> Any:
-    tensor = _tensor(x)
-    if tensor is None:
-        return x if isinstance(x, str | int | float | bool | None) else repr(x)
-    if tensor.ndim == 0:
-        return tensor.item()
-    return {"shape": list(tensor.shape), "data": tensor.tolist()}
+    """As JSON has it: arrays as shape and data, nan and inf as words."""
+    if isinstance(x, float):
+        return x if math.isfinite(x) else str(x)
+    if x is None or isinstance(x, bool | int | str):
+        return x
+    if hasattr(x, "tolist") and hasattr(x, "shape"):
+        data = (x.detach().cpu() if hasattr(x, "detach") else x).tolist()
+        return _array(data, list(x.shape)) if len(x.shape) else _plain(data)
+    if isinstance(x, Mapping):
+        return {str(key): _plain(item) for key, item in x.items()}
+    if isinstance(x, list | tuple):
+        shape = _shape(x)
+        return _array(x, shape) if shape else [_plain(item) for item in x]
+    return repr(x)
+
+
+def _array(data: Any, shape: list[int]) -> dict:
+    def words(x):
+        return [words(i) for i in x] if isinstance(x, list | tuple) else _plain(x)
+
+    return {"shape": shape, "data": words(data)}
+
+
+def _shape(x: Any) -> list[int] | None:
+    """The shape of nested lists of numbers, None for anything else."""
+    if isinstance(x, int | float):
+        return []
+    if not isinstance(x, list | tuple) or not x:
+        return None
+    inner = [_shape(item) for item in x]
+    if inner[0] is None or any(shape != inner[0] for shape in inner):
+        return None
+    return [len(x), *inner[0]]
+
+
+def _difference(got: Any, expected: Any, rtol: float, atol: float) -> str | None:
+    """One sentence on where two values differ, None where they don't."""
+    a, b = _plain(got), _plain(expected)
+    if a is None and b is not None:
+        return "got None: is a `return` missing?"
+    if isinstance(a, dict) and isinstance(b, dict) and a.keys() != b.keys():
+        return f"got {_short(a)}, expected {_short(b)}"
+    if _is_array(a) and _is_array(b) and a["shape"] != b["shape"]:
+        return f"got shape {tuple(a['shape'])}, expected {tuple(b['shape'])}"
+    if _is_array(a) != _is_array(b):
+        return f"got {_form(a)}, expected {_form(b)}"
+    far = [(where, x, y) for where, x, y in _pairs(a, b) if not _near(x, y, rtol, atol)]
+    if not far:
+        return None
+    where, x, y = far[0]
+    if not where:
+        return f"got {_short(x)}, expected {_short(y)}"
+    return f"got {_short(x)}, expected {_short(y)} at {where} ({_count(far)})"
+
+
+def _count(far: list) -> str:
+    return "the only difference" if len(far) == 1 else f"the first of {len(far)}"
+
+
+def _pairs(a: Any, b: Any, where: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Leaves of two values side by side; where one is deeper, the pair as it is."""
+    if _is_array(a) and _is_array(b):
+        a, b = a["data"], b["data"]
+    if isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
+        for key in a:
+            yield from _pairs(a[key], b[key], f"{where}[{key!r}]")
+    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        for index, (x, y) in enumerate(zip(a, b, strict=True)):
+            yield from _pairs(x, y, f"{where}[{index}]")
+    else:
+        yield where, a, b
+
+
+def _near(x: Any, y: Any, rtol: float, atol: float) -> bool:
+    if type(x) is type(y) and not isinstance(y, float):
+        return x == y
+    if isinstance(x, bool) or isinstance(y, bool) or not _numbers(x, y):
+        return False
+    return abs(x - y) <= atol + rtol * abs(y)
+
+
+def _numbers(*values: Any) -> bool:
+    return all(isinstance(x, int | float) for x in values)
+
+
+def _is_mistake(got: Any, wrong: Any, rtol: float, atol: float) -> bool:
+    if not callable(wrong):
+        return _difference(got, wrong, rtol, atol) is None
+    try:
+        return bool(wrong(got))
+    except Exception:  # made for the right shape, and `got` has another
+        return False
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, dict) and x.keys() == {"shape", "data"}
+
+
+def _form(x: Any) -> str:
+    return f"shape {tuple(x['shape'])}" if _is_array(x) else _short(x)
+
+
+def _short(x: Any) -> str:
+    shown = f"{x:.6g}" if isinstance(x, float) else repr(x)
+    return shown if len(shown) <= 120 else shown[:120] + "…"
