@@ -11,7 +11,8 @@ import yaml
 from docutils import nodes
 from docutils.statemachine import StringList
 from myst_nb.core.render import NbElementRenderer
-from sphinx.util.docutils import SphinxDirective
+from sphinx import addnodes
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 SYLLABUS = "book/syllabus.yml"
 
@@ -102,10 +103,9 @@ class Syllabus(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        root = Path(self.env.srcdir)
         for dependency in (SYLLABUS, "lessons", "exercises"):
-            self.env.note_dependency(str(root / dependency))
-        parts = read_syllabus(root)
+            self.env.note_dependency(dependency)
+        parts = read_syllabus(Path(self.env.srcdir))
         return getattr(self, self.arguments[0])(parts)
 
     def map(self, parts: list[dict]) -> list[nodes.Node]:
@@ -161,8 +161,33 @@ def _row(cells) -> str:
 
 
 def _line(lesson: dict) -> str:
-    text = f"{lesson['number']:02d} {lesson['title']}"
-    return f"[{text}](/{lesson['path']})" if lesson["path"] else f"[{text}]{{.to-come}}"
+    return f"{{lesson}}`{lesson['number']}`"
+
+
+class LessonRole(SphinxRole):
+    """``{lesson}`6```: "06 Attention", a link as soon as the lesson exists."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        self.env.note_dependency(SYLLABUS)
+        self.env.note_dependency("lessons")
+        parts = read_syllabus(Path(self.env.srcdir))
+        lessons = {le["number"]: le for part in parts for le in part["lessons"]}
+        lesson = lessons[int(self.text)]
+        text = f"{lesson['number']:02d} {lesson['title']}"
+        if lesson["path"] is None:
+            return [nodes.inline("", text, classes=["to-come"])], []
+        target = "/" + lesson["path"].removesuffix(".ipynb")
+        link = addnodes.pending_xref(
+            "",
+            nodes.inline("", text),
+            refdomain="std",
+            reftype="doc",
+            reftarget=target,
+            refdoc=self.env.docname,
+            refexplicit=True,
+            refwarn=True,
+        )
+        return [link], []
 
 
 # What the stock builders leave wrong --------------------------------------------------
@@ -196,6 +221,7 @@ def setup(app):
     if not hasattr(NbElementRenderer.render_image, "__wrapped__"):
         NbElementRenderer.render_image = _with_alt_text(NbElementRenderer.render_image)
     app.add_directive("syllabus", Syllabus)
+    app.add_role("lesson", LessonRole())
     app.connect("config-inited", _locate, priority=900)
     app.connect("config-inited", _totals, priority=100)
     app.connect("html-page-context", _without_thebe, priority=900)
