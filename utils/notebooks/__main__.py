@@ -1,4 +1,4 @@
-"""``python -m utils.notebooks``: run, release, repository, report, check."""
+"""``python -m utils.notebooks``: run, release, check, prove and more."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ def main(arguments: list[str] | None = None) -> int:
     verb.add_argument("paths", nargs="+", type=Path)
     verb.add_argument("--timeout", type=float, default=600, help="seconds per cell")
     verbs.add_parser("release", help="regenerate exercises/ from solutions/")
+    verb = verbs.add_parser("repository", help="write the repository's address")
+    verb.add_argument("url", help="https://github.com/OWNER/NAME")
+    verb = verbs.add_parser("report", help="print words and lengths of cells")
+    verb.add_argument("paths", nargs="*", type=Path)
+    verbs.add_parser("check", help="list what the course's rules find in notebooks")
+    verb = verbs.add_parser("prove", help="run every mutant against its checks")
+    verb.add_argument("paths", nargs="*", type=Path)
     options = parser.parse_args(arguments)
     try:
         return globals()[f"_{options.verb}"](options)
@@ -40,6 +47,47 @@ def _release(options) -> int:
     for path in release(options.root):
         print(path.relative_to(options.root))
     return 0
+
+
+def _repository(options) -> int:
+    from utils.notebooks.repository import write_repository
+
+    for path in write_repository(options.root, options.url):
+        print(path.relative_to(options.root))
+    return 0
+
+
+def _report(options) -> int:
+    from utils.notebooks.lint import FOLDERS, report
+
+    paths = options.paths or [options.root / folder for folder in FOLDERS]
+    print(*report(notebooks(*paths)), sep="\n")
+    return 0
+
+
+def _check(options) -> int:
+    from utils.notebooks.lint import problems
+    from utils.notebooks.repository import disagreements
+
+    found = [*problems(options.root), *disagreements(options.root)]
+    print(*found, sep="\n", end="\n" if found else "")
+    return bool(found)
+
+
+def _prove(options) -> int:
+    from utils.notebooks.files import read
+    from utils.notebooks.prove import prove
+
+    failed = False
+    for path in notebooks(*(options.paths or [options.root / "solutions"])):
+        found = prove(read(path))
+        failed |= bool(found)
+        print(
+            f"{path.name}: {'problems' if found else 'checks proven'}",
+            *found,
+            sep="\n  ",
+        )
+    return failed
 
 
 if __name__ == "__main__":
