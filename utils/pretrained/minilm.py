@@ -65,7 +65,9 @@ def tokenizer() -> PreTrainedTokenizerBase:
 def reference_model() -> BertModel:
     """Hugging Face's model with these weights, in eval mode, giving attention maps."""
     from transformers import BertModel
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # a bar for a file that is on this disk
     # The default attention gives no weights back.
     model = BertModel.from_pretrained(folder(), attn_implementation="eager")
     return model.eval()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from utils.viz.figures import PIXELS_PER_INCH, to_png
@@ -12,27 +12,29 @@ if TYPE_CHECKING:
 
 
 def control(
-    draw: Callable[..., Figure], alt: str, **choices: Sequence[Any] | str
+    draw: Callable[..., Figure],
+    alt: str,
+    start: Mapping[str, Any] | None = None,
+    **choices: Sequence[Any] | str,
 ) -> None:
-    """Show `draw(**first_choices)` under one ipywidgets control a keyword.
+    """Show `draw(**choice)` under one ipywidgets control a keyword.
 
-    A sequence becomes a menu, a range a slider, a string a text field. The figure of
-    the first choices is part of the output, so that a page without a kernel shows it;
-    in a running notebook the controls stand above it and redraw it in place. Wrong
-    input (a `ValueError` of `draw`) is said beside the control.
+    A sequence becomes a menu, a range a slider, a string a text field; each starts at
+    its first value, or where `start` says. The first figure is part of the output, so
+    that a page without a kernel shows it; in a running notebook the controls stand
+    above it and redraw it in place. Wrong input (a `ValueError` of `draw`) is said
+    beside the control.
     """
     import ipywidgets as widgets
     from IPython.display import display
 
-    first = {
-        name: options if isinstance(options, str) else options[0]
-        for name, options in choices.items()
-    }
-    figure = draw(**first)
+    inputs = {name: _widget(name, options) for name, options in choices.items()}
+    for name, first in (start or {}).items():
+        inputs[name].value = first
+    figure = draw(**{name: widget.value for name, widget in inputs.items()})
     width = round(figure.get_figwidth() * PIXELS_PER_INCH)
     png = to_png(figure)
 
-    inputs = {name: _widget(name, options) for name, options in choices.items()}
     image = widgets.Image(value=png, format="png", layout={"max_width": f"{width}px"})
     message = widgets.HTML()
 
