@@ -1,6 +1,6 @@
 // Drag the query: scores, softmax weights and the weighted average follow.
 const { keys, query, range } = data;
-const names = keys.map((_, i) => String.fromCharCode(65 + i));
+const names = keys.map((_, i) => String.fromCharCode(97 + i));
 const colors = ["#0072b2", "#d55e00", "#009e73", "#b0569a"];
 const size = 300;
 const px = (v) => (size / 2) * (1 + v / range);
@@ -14,9 +14,9 @@ const svg = (tag, attributes, parent) => {
 root.innerHTML =
   '<div class="controls"><label>divide the scores by <input type="range" min="0" max="100" value="0"> <output></output></label>' +
   '<button type="button">back to the start</button></div>' +
-  '<div style="display:flex;flex-wrap:wrap;gap:0.5rem 2rem;align-items:center">' +
-  '<div class="plane" style="flex:0 1 20rem;touch-action:none"></div>' +
-  '<table><thead><tr><th scope="col">key</th><th scope="col">q·k</th><th scope="col">weight</th><td style="width:8rem"></td></tr></thead><tbody></tbody></table></div>' +
+  '<div style="display:flex;flex-wrap:wrap;gap:0.5rem 1.5rem;align-items:center">' +
+  '<div class="plane" style="flex:0 1 18rem;touch-action:none"></div>' +
+  '<table><thead><tr><th scope="col">key</th><th scope="col">q·k</th><th scope="col">weight</th><td style="width:5rem"></td></tr></thead><tbody></tbody></table></div>' +
   '<p class="say" aria-live="polite"></p>';
 const slider = root.querySelector("input");
 const shown = root.querySelector("output");
