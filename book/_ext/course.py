@@ -112,8 +112,7 @@ class Syllabus(SphinxDirective):
         """A column for each part, a line for each lesson."""
         boxes = []
         for part in parts:
-            lines = [f"**{part['part']}**", ""]
-            lines += [f"- {_line(lesson)}" for lesson in part["lessons"]]
+            lines = _heading(part) + [f"- {_line(le)}" for le in part["lessons"]]
             boxes.append(self._box("course-part", lines))
         return [nodes.container("", *boxes, classes=["course-map"])]
 
@@ -154,6 +153,10 @@ class Syllabus(SphinxDirective):
         box = nodes.container(classes=[name])
         self.state.nested_parse(StringList(lines, source=""), self.content_offset, box)
         return box
+
+
+def _heading(part: dict) -> list[str]:
+    return [f"```{{rubric}} {part['part']}", ":heading-level: 2", "```"]
 
 
 def _row(cells) -> str:

@@ -19,13 +19,16 @@ document.addEventListener("DOMContentLoaded", () => {
     block.setAttribute("aria-label", "Course");
   }
 
+  // Sphinx calls the bibliography a list and its entries something else.
+  for (const list of all(".citation-list")) list.removeAttribute("role");
+
   // pandas leaves header cells empty.
   for (const cell of all("table.dataframe th"))
     if (!cell.textContent.trim()) cell.outerHTML = "<td></td>";
 
   // A wide table scrolls in a box of its own.
   for (const table of all(".bd-article table")) {
-    if (table.closest(".course-scroll")) continue;
+    if (table.closest("figure.interactive")) continue;
     const box = document.createElement("div");
     box.className = "course-scroll";
     table.replaceWith(box);
@@ -46,5 +49,61 @@ document.addEventListener("DOMContentLoaded", () => {
     const summary = Search.makeSearchSummary;
     Search.makeSearchSummary = (...hit) =>
       summary(...hit) || document.createElement("span");
+  }
+
+  // First page: a tick for each lesson read, kept in this browser only.
+  const KEY = "inside-transformers-read";
+  const map = document.querySelector(".course-map");
+  if (map) {
+    const load = () => new Set(JSON.parse(localStorage.getItem(KEY) || "[]"));
+    const save = (read) => localStorage.setItem(KEY, JSON.stringify([...read].sort()));
+    const boxes = [...map.querySelectorAll("li a")].map((link) => {
+      const box = document.createElement("input");
+      box.type = "checkbox";
+      box.title = "I have read this";
+      box.setAttribute("aria-label", `${link.textContent.trim()}: I have read this`);
+      box.value = link.pathname.split("/").pop().replace(".html", "");
+      link.after(box);
+      return box;
+    });
+    const bar = document.createElement("div");
+    bar.className = "course-progress";
+    bar.innerHTML =
+      '<span role="status"></span><button type="button">export</button>' +
+      '<button type="button">import</button>' +
+      '<input type="file" accept=".json" hidden aria-label="progress file">';
+    map.after(bar);
+    const [status, exporter, importer, file] = bar.children;
+    const show = (note = "") => {
+      const read = load();
+      for (const box of boxes) box.checked = read.has(box.value);
+      const count = boxes.filter((box) => box.checked).length;
+      status.textContent = note || `${count} of ${boxes.length} read`;
+    };
+    map.addEventListener("change", ({ target }) => {
+      const read = load();
+      read[target.checked ? "add" : "delete"](target.value);
+      save(read);
+      show();
+    });
+    exporter.addEventListener("click", () => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([JSON.stringify([...load()])]));
+      link.download = "inside-transformers-progress.json";
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+    importer.addEventListener("click", () => file.click());
+    file.addEventListener("change", async () => {
+      try {
+        const names = JSON.parse(await file.files[0].text());
+        save(new Set([...load(), ...names.filter((name) => typeof name === "string")]));
+        show();
+      } catch {
+        show("that file is not an exported progress file");
+      }
+      file.value = "";
+    });
+    show();
   }
 });
