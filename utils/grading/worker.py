@@ -1,0 +1,159 @@
+"""One run of ``pytest --nbval`` over a merged notebook, in a process of its own.
+
+stdin: a JSON object with ``notebook``, ``cell_timeout`` (seconds), ``output_limit``
+(characters a cell). stdout: a JSON line when a cell begins, one when it ends, one with
+the kernel's process id. The working directory must be empty; the notebook stands there
+only until nbval has read it, so that the kernel, which starts there, finds nothing.
+
+Values are compared here, outside the kernel, and only what `value` showed: verdicts
+and prints of a learner's kernel count for nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections import deque
+from pathlib import Path
+
+# jsonschema would load this for a format that notebooks don't have, and it compiles a
+# grammar for a second: more than all else that a submission costs.
+sys.modules["rfc3987_syntax"] = None
+
+import pytest  # noqa: E402
+import zmq  # noqa: E402
+from nbval.kernel import RunningKernel  # noqa: E402
+from nbval.plugin import IPyNbCell  # noqa: E402
+
+from utils.grading.check import VALUE_MIME  # noqa: E402
+from utils.notebooks import compare  # noqa: E402
+
+LONGEST_MESSAGE = 2000
+TOLERANCE = {"rtol": 1e-4, "atol": 1e-6}  # as `check` has them
+
+
+class Ended(RuntimeError):
+    """The run cannot go on: out of time, kernel died, printed too much."""
+
+
+class Report:
+    """The pytest plugin: watches the kernel, compares values, writes the records."""
+
+    def __init__(self, task: dict, stream, path: Path):
+        self.task, self.stream, self.path = task, stream, path
+        self.kernel: RunningKernel | None = None
+        self.waiting: deque[dict] = deque()  # iopub messages not yet read by nbval
+        self.printed = 0
+        IPyNbCell.compare_outputs = lambda cell, new, old, skip=None: same(
+            cell, new, old
+        )
+        RunningKernel.await_reply = lambda kernel, msg_id, timeout=None: (
+            self.await_reply(kernel, msg_id, timeout)
+        )
+        original = RunningKernel.get_message
+        RunningKernel.get_message = lambda kernel, stream, timeout=None: (
+            self.waiting.popleft()
+            if stream == "iopub" and self.waiting
+            else original(kernel, stream, timeout)
+        )
+
+    def write(self, **record) -> None:
+        self.stream.write(json.dumps(record) + "\n")
+        self.stream.flush()
+
+    def await_reply(self, kernel, msg_id: str, timeout: float | None) -> None:
+        """nbval's wait for a reply, with an eye on time, life and amount of output.
+
+        nbval reads outputs when the cell is done; what floods must be seen before.
+        """
+        if kernel is not self.kernel:
+            self.kernel = kernel
+            self.write(kernel=kernel.km.provisioner.pid)
+        end = time.monotonic() + (timeout or self.task["cell_timeout"])
+        channels = kernel.kc.iopub_channel, kernel.kc.shell_channel
+        poller = zmq.Poller()
+        for channel in channels:
+            poller.register(channel.socket, zmq.POLLIN)
+        iopub, shell = channels
+        self.printed = 0
+        while True:
+            ready = dict(poller.poll(200))
+            if iopub.socket in ready:
+                message = iopub.get_msg(timeout=0)
+                self.waiting.append(message)
+                self.printed += len(repr(message["content"]))
+            if shell.socket in ready:
+                message = shell.get_msg(timeout=0)
+                if message["parent_header"].get("msg_id") == msg_id:
+                    return
+            if self.printed > self.task["output_limit"]:
+                self.end("printed too much")
+            if time.monotonic() > end:
+                self.end("out of time")
+            if not ready and not kernel.is_alive():
+                self.end("kernel died")
+
+    def end(self, why: str):
+        self.waiting.clear()
+        if self.kernel.is_alive():
+            self.kernel.km.shutdown_kernel(now=True)
+        raise Ended(why)
+
+    def pytest_collection_finish(self):
+        self.path.unlink()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item):
+        self.write(begin=item.cell["id"])
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item, call):
+        report = yield
+        if report.when == "call" or report.failed:
+            error = call.excinfo.value if call.excinfo else None
+            shown = [o for o in item.test_outputs or [] if o["output_type"] == "error"]
+            message = f"{shown[-1]['ename']}: {shown[-1]['evalue']}" if shown else ""
+            self.write(
+                cell=item.cell["id"],
+                passed=report.passed and not hasattr(report, "wasxfail"),
+                phase=report.when,
+                ended=str(error) if isinstance(error, Ended) else None,
+                error=message[:LONGEST_MESSAGE],
+            )
+            if isinstance(error, Ended):
+                item.session.shouldstop = str(error)
+        return report
+
+
+def same(cell: IPyNbCell, new: list[dict], stored: list[dict]) -> bool:
+    """Whether a cell showed the values that the reference did."""
+    cell.comparison_traceback = []
+    tolerance = {**TOLERANCE, **cell.cell.metadata.get("compare", {})}
+    problem = compare.values(
+        shown_values(new), shown_values(stored), compare.Tolerance(**tolerance)
+    )
+    return problem is None
+
+
+def shown_values(outputs: list[dict]) -> list:
+    data = [output.get("data", {}) for output in outputs]
+    return [content[VALUE_MIME] for content in data if VALUE_MIME in content]
+
+
+def main() -> int:
+    task = json.load(sys.stdin)
+    # The kernel inherits descriptor 1, so the records go through one that it doesn't.
+    records = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    path = Path.cwd() / "notebook.ipynb"
+    path.write_text(json.dumps(task["notebook"]), "utf-8")
+    options = ["--nbval", "--nbval-current-env", "-p", "nbval.plugin", "-q"]
+    options += ["-p", "no:cacheprovider", f"--rootdir={path.parent}"]
+    options += [f"--nbval-cell-timeout={task['cell_timeout']}"]
+    return pytest.main([*options, str(path)], plugins=[Report(task, records, path)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
