@@ -209,14 +209,24 @@ def _with_alt_text(render_image):
     return render
 
 
-def _without_thebe(app, pagename, templatename, context, doctree) -> None:
-    # Jupyter Book 1 loads sphinx-thebe always, twice over, which throws on every page.
+def _scripts(app, pagename, templatename, context, doctree) -> None:
+    # Jupyter Book 1 loads sphinx-thebe always, twice over, which throws on every page;
+    # Sphinx gives the root page MathJax whenever any page below it has a formula.
+    unwanted = ["sphinx-thebe", "THEBE_JS_URL"]
+    if doctree is None or not any(doctree.findall(_is_math)):
+        unwanted += ["tex-chtml.js", "window.MathJax"]
     context["script_files"][:] = [
         file
         for file in context["script_files"]
-        if "sphinx-thebe" not in str(file.filename or "")
-        and "THEBE_JS_URL" not in str(file.attributes.get("body", ""))
+        if not any(
+            word in f"{file.filename} {file.attributes.get('body')}"
+            for word in unwanted
+        )
     ]
+
+
+def _is_math(node) -> bool:
+    return isinstance(node, nodes.math | nodes.math_block)
 
 
 def setup(app):
@@ -227,5 +237,5 @@ def setup(app):
     app.add_role("lesson", LessonRole())
     app.connect("config-inited", _locate, priority=900)
     app.connect("config-inited", _totals, priority=100)
-    app.connect("html-page-context", _without_thebe, priority=900)
+    app.connect("html-page-context", _scripts, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

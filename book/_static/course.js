@@ -26,18 +26,11 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const cell of all("table.dataframe th"))
     if (!cell.textContent.trim()) cell.outerHTML = "<td></td>";
 
-  // A wide table scrolls in a box of its own.
-  for (const table of all(".bd-article table")) {
-    if (table.closest("figure.interactive")) continue;
-    const box = document.createElement("div");
-    box.className = "course-scroll";
-    table.replaceWith(box);
-    box.append(table);
-  }
-
   // What scrolls must be reachable by keyboard, and only what scrolls.
+  const SCROLLS =
+    ".pst-scrollable-table-container, .text_html, .bd-article pre, .bd-article .math";
   const reachable = () => {
-    for (const box of all(".course-scroll, .bd-article pre, .bd-article .math"))
+    for (const box of all(SCROLLS))
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   };
   reachable();
