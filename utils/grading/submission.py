@@ -87,7 +87,7 @@ def syntax_error(source: str) -> str | None:
     try:
         _parse(source)
     except SyntaxError as error:
-        return f"line {error.lineno}: {error.msg}"
+        return f"line {error.lineno}: {error.msg}" if error.lineno else error.msg
     except (ValueError, RecursionError, MemoryError) as error:
         return f"cannot be parsed: {type(error).__name__}"
     return None
