@@ -225,6 +225,12 @@ def _scripts(app, pagename, templatename, context, doctree) -> None:
     ]
 
 
+def _name_solutions(app, docname, source) -> None:
+    # Exercises are made from solutions, so the two have the same heading.
+    if docname.startswith("solutions/"):
+        source[0] = source[0].replace('"# Exercises', '"# Solutions', 1)
+
+
 def _is_math(node) -> bool:
     return isinstance(node, nodes.math | nodes.math_block)
 
@@ -237,5 +243,6 @@ def setup(app):
     app.add_role("lesson", LessonRole())
     app.connect("config-inited", _locate, priority=900)
     app.connect("config-inited", _totals, priority=100)
+    app.connect("source-read", _name_solutions)
     app.connect("html-page-context", _scripts, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

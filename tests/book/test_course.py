@@ -60,26 +60,39 @@ def test_the_syllabus_has_thirty_lessons_in_seven_parts():
     assert all(lesson["question"].endswith("?") for lesson in lessons)
 
 
+def line(root: Path, lesson: dict) -> dict:
+    """What ``_toc.yml`` must say of a lesson."""
+    sections = [
+        {"file": f"{folder}/{lesson['stem']}", "title": folder.capitalize()}
+        for folder in ("exercises", "solutions")
+        if (root / folder / f"{lesson['stem']}.ipynb").exists()
+    ]
+    title = f"{lesson['number']:02d} {lesson['title']}"
+    entry = {"file": f"lessons/{lesson['stem']}", "title": title}
+    return entry | ({"sections": sections} if sections else {})
+
+
 def contents_problems(root: Path) -> list[str]:
     """Where ``_toc.yml`` differs from the lessons that exist."""
     contents = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    listed = {
-        (part["caption"], entry["file"], entry["title"])
+    listed = [
+        (part["caption"], entry)
         for part in contents["parts"]
         for entry in part["chapters"]
-        if entry.get("file", "").startswith("lessons/")
-    }
-    due = {
-        (part["part"], f"lessons/{le['stem']}", f"{le['number']:02d} {le['title']}")
-        for part in course.read_syllabus(root)
-        for le in part["lessons"]
-        if le["path"]
-    }
-    missing = [
-        f"in {part}: - {{file: {file}, title: {title}}}"
-        for part, file, title in sorted(due - listed)
+        if entry["file"].startswith("lessons/")
     ]
-    return missing + [f"not there: {entry}" for entry in sorted(listed - due)]
+    due = [
+        (part["part"], line(root, lesson))
+        for part in course.read_syllabus(root)
+        for lesson in part["lessons"]
+        if lesson["path"]
+    ]
+    return [
+        f"{word} {part}: {yaml.safe_dump(entry, default_flow_style=True, width=1000)}"
+        for word, some, others in (("add to", due, listed), ("drop from", listed, due))
+        for part, entry in some
+        if (part, entry) not in others
+    ]
 
 
 def test_contents_list_the_lessons_that_exist():
@@ -113,7 +126,9 @@ def small(tmp_path_factory) -> Path:
     (root / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nparts:\n"
         "  - caption: II The Transformer\n    chapters:\n"
-        "      - {file: lessons/06_attention, title: 06 Attention}\n"
+        "      - {file: lessons/06_attention, title: 06 Attention, sections: ["
+        "{file: exercises/06_attention, title: Exercises}, "
+        "{file: solutions/06_attention, title: Solutions}]}\n"
         "      - {file: lessons/07_gone, title: 07 Gone}\n"
     )
     new = nbformat.v4
@@ -145,13 +160,15 @@ def small(tmp_path_factory) -> Path:
     ]
     exercises = new.new_notebook(metadata=metadata)
     exercises.cells = [
-        new.new_markdown_cell(text, metadata={"grade": task}) for text in ("# E", "F")
+        new.new_markdown_cell(text, metadata={"grade": task})
+        for text in ("# Exercises", "F")
     ]
-    for folder, notebook in (("lessons", lesson), ("exercises", exercises)):
+    folders = {"lessons": lesson, "exercises": exercises, "solutions": exercises}
+    for folder, notebook in folders.items():
         (root / folder).mkdir()
         nbformat.write(notebook, root / folder / "06_attention.ipynb")
     assert contents_problems(root) == [
-        "not there: ('II The Transformer', 'lessons/07_gone', '07 Gone')"
+        "drop from II The Transformer: {file: lessons/07_gone, title: 07 Gone}\n"
     ]
     toc = (root / "_toc.yml").read_text().splitlines()[:-1]
     (root / "_toc.yml").write_text("\n".join(toc))
@@ -182,6 +199,11 @@ def test_an_output_brings_its_alt_text_and_a_widget_its_fallback(small):
     assert "widget-view" not in lesson
     assert "require" not in lesson
     assert "THEBE_JS_URL" not in lesson
+
+
+def test_solutions_are_called_solutions(small):
+    solutions = (small / "solutions/06_attention.html").read_text(encoding="utf-8")
+    assert "<h1>Solutions<" in solutions
 
 
 def test_mathematics_is_loaded_where_there_is_some(small):
