@@ -1,7 +1,7 @@
 """Streams that can only be answered from memory, drawn at random and without end.
 
-Each function returns `x` (batch, time, symbols), one-hot float32, and `y` (batch, time),
-the class to name at each step; steps without an answer carry -100, which
+Each function returns `x` (batch, time, symbols), one-hot float32, and `y` (batch,
+time), the class to name at each step; steps without an answer carry -100, which
 `torch.nn.functional.cross_entropy` leaves out. Two calls with generators of the same
 seed give the same streams; without one PyTorch's global generator is used.
 """
