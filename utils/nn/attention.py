@@ -1,12 +1,15 @@
-"""Scaled dot-product attention: the one core that every architecture here calls."""
+"""Scaled dot-product attention, the one core that every architecture here calls, and
+the two layers made of it: a sequence attending to itself and to another."""
 
 from __future__ import annotations
 
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
+
+from utils.nn.kv_cache import LayerCache
 
 
 def scaled_dot_product_attention(
@@ -75,3 +78,137 @@ def _as_one_bias(mask: Tensor | None, bias: Tensor | None) -> Tensor | None:
     if bias is None or mask is None:
         return mask if bias is None else bias
     return bias.masked_fill(~mask, -math.inf)
+
+
+def split_heads(x: Tensor, heads: int) -> Tensor:
+    """(batch, time, heads · head width) -> (batch, heads, time, head width)."""
+    return x.unflatten(-1, (heads, -1)).transpose(-3, -2)
+
+
+def merge_heads(x: Tensor) -> Tensor:
+    """(batch, heads, time, head width) -> (batch, time, heads · head width)."""
+    return x.transpose(-3, -2).flatten(-2)
+
+
+class SelfAttention(nn.Module):
+    """Multi-head attention of a sequence to itself (Vaswani et al. 2017, §3.2.2).
+
+    Args:
+        width: of the input and the output.
+        heads: number of heads.
+        head_width: of each head; `width / heads` unless given.
+        bias: on the four projections.
+        scale: factor on the scores; 1/√head_width unless given.
+        dropout: share of attention weights dropped in training.
+
+    Raises:
+        ValueError: `heads` doesn't divide `width` and no `head_width` is given.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        *,
+        head_width: int | None = None,
+        bias: bool = True,
+        scale: float | None = None,
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        inner = heads * _head_width(width, heads, head_width)
+        self.heads, self.scale, self.dropout = heads, scale, dropout
+        self.qkv_proj = nn.Linear(width, 3 * inner, bias=bias)
+        self.out_proj = nn.Linear(inner, width, bias=bias)
+
+    def forward(
+        self,
+        x: Tensor,
+        *,
+        mask: Tensor | None = None,
+        bias: Tensor | None = None,
+        cache: LayerCache | None = None,
+        need_weights: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        """(batch, query, width) -> the same shape, weights (batch, heads, query, key).
+
+        `mask` and `bias` are broadcast to the weights. With a `cache`, keys and values
+        of earlier calls come before those of `x`.
+        """
+        query, key, value = (
+            split_heads(part, self.heads) for part in self.qkv_proj(x).chunk(3, dim=-1)
+        )
+        if cache is not None:
+            key, value = cache.append(key, value)
+        output, weights = scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            mask=mask,
+            bias=bias,
+            scale=self.scale,
+            dropout_p=self.dropout if self.training else 0.0,
+            need_weights=need_weights,
+        )
+        return self.out_proj(merge_heads(output)), weights
+
+
+class CrossAttention(nn.Module):
+    """Multi-head attention of a sequence to another, the memory; as `SelfAttention`."""
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        *,
+        head_width: int | None = None,
+        bias: bool = True,
+        scale: float | None = None,
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        inner = heads * _head_width(width, heads, head_width)
+        self.heads, self.scale, self.dropout = heads, scale, dropout
+        self.q_proj = nn.Linear(width, inner, bias=bias)
+        self.kv_proj = nn.Linear(width, 2 * inner, bias=bias)
+        self.out_proj = nn.Linear(inner, width, bias=bias)
+
+    def forward(
+        self,
+        x: Tensor,
+        memory: Tensor,
+        *,
+        mask: Tensor | None = None,
+        cache: LayerCache | None = None,
+        need_weights: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        """x (batch, query, width), memory (batch, key, width) -> (batch, query, width).
+
+        With a `cache` the memory is projected at the first call and read afterwards.
+        """
+        query = split_heads(self.q_proj(x), self.heads)
+        if cache is not None and cache.length:
+            key, value = cache.read()
+        else:
+            key, value = (
+                split_heads(part, self.heads)
+                for part in self.kv_proj(memory).chunk(2, dim=-1)
+            )
+            if cache is not None:
+                key, value = cache.append(key, value)
+        output, weights = scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            mask=mask,
+            scale=self.scale,
+            dropout_p=self.dropout if self.training else 0.0,
+            need_weights=need_weights,
+        )
+        return self.out_proj(merge_heads(output)), weights
+
+
+def _head_width(width: int, heads: int, head_width: int | None) -> int:
+    if head_width is None and width % heads:
+        raise ValueError(f"{heads} heads don't divide a width of {width}")
+    return head_width or width // heads

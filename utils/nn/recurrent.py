@@ -128,7 +128,7 @@ class GRUCell(_Cell):
     """A gated recurrent unit; `gru_step` documents both conventions.
 
     Args:
-        reset_after: True for `torch.nn.GRUCell`'s candidate, False for the published one.
+        reset_after: True for `torch.nn.GRUCell`'s candidate, False for the paper's.
     """
 
     blocks = 3

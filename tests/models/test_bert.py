@@ -1,0 +1,114 @@
+"""BERT equals transformers' BERT, and the comparison can fail."""
+
+import pytest
+import torch
+import transformers
+from models import parity
+from torch import nn
+
+from utils.nn.attention import SelfAttention
+from utils.nn.embeddings import TransformerEmbeddings
+from utils.nn.feed_forward import FeedForward, gelu_tanh
+from utils.pretrained import Unsupported, from_hf, minilm
+
+CONFIG = transformers.BertConfig(
+    vocab_size=parity.VOCABULARY,
+    hidden_size=30,
+    num_hidden_layers=3,
+    num_attention_heads=5,
+    intermediate_size=41,
+    max_position_embeddings=19,
+)
+CLASSES = {
+    name: getattr(transformers, f"Bert{name}")
+    for name in (
+        "Model",
+        "ForPreTraining",
+        "ForMaskedLM",
+        "ForNextSentencePrediction",
+        "ForSequenceClassification",
+        "ForTokenClassification",
+        "ForQuestionAnswering",
+    )
+}
+
+
+@pytest.fixture
+def inputs():
+    segments = torch.zeros(parity.BATCH, parity.TIME, dtype=torch.long)
+    segments[:, 4:] = 1
+    return parity.tokens() | {"token_type_ids": segments}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_equals_transformers(name, inputs):
+    parity.assert_equal(CLASSES[name], CONFIG, inputs)
+
+
+def test_without_mask_and_segments(inputs):
+    inputs = {"input_ids": inputs["input_ids"]}
+    parity.assert_equal(transformers.BertModel, CONFIG, inputs)
+
+
+def off_by_one(model):
+    model.backbone.position_ids = lambda ids, mask: torch.arange(1, 1 + ids.shape[1])
+
+
+def untied(model):
+    table = model.backbone.embeddings.token.weight
+    other = table.detach().roll(1, 0)
+    forward = model.head.forward
+    model.head.forward = lambda hidden, _: forward(hidden, other)
+
+
+def test_wrong_models_are_caught(inputs):
+    parity.assert_caught(
+        transformers.BertForMaskedLM,
+        CONFIG,
+        inputs,
+        {
+            "no bias in attention": parity.zero_("qkv_proj.bias"),
+            "no bias on the logits": parity.zero_("head.bias"),
+            "norms swapped": parity.swap_("norm1", "norm2"),
+            "tanh GELU": parity.set_(FeedForward, activation=gelu_tanh),
+            "eps 1e-5": parity.set_(nn.LayerNorm, eps=1e-5),
+            "no scale": parity.set_(SelfAttention, scale=1.0),
+            "scale by the width": parity.set_(SelfAttention, scale=30**-0.5),
+            "positions from 1": off_by_one,
+            "head untied": untied,
+            "embeddings scaled": parity.set_(TransformerEmbeddings, scale=30**0.5),
+        },
+    )
+
+
+def test_bad_input_says_what_is_wrong():
+    model = from_hf(parity.make(transformers.BertModel, CONFIG, randomised=True))
+    parity.assert_refuses_bad_input(model, positions=19)
+    config = transformers.BertConfig(is_decoder=True)
+    with pytest.raises(Unsupported, match="is_decoder=True"):
+        from_hf(transformers.BertModel(config))
+
+
+def test_an_unknown_class_lists_the_known():
+    class Other(nn.Module):
+        pass
+
+    with pytest.raises(Unsupported, match="no model for Other.*BertForMaskedLM"):
+        from_hf(Other())
+
+
+def test_the_real_weights_on_real_sentences():
+    """MiniLM through our BERT, layer by layer and head by head."""
+    theirs = minilm.reference_model().double()
+    sentences = [
+        "He went to the bank to deposit money.",
+        "She ate the soup and he read a book, which took the whole evening.",
+    ]
+    inputs = minilm.tokenizer()(sentences, padding=True, return_tensors="pt")
+    ours = from_hf(theirs)
+    assert sum(p.numel() for p in ours.parameters()) == 22_713_216
+    expected = parity.run(
+        theirs, inputs, output_hidden_states=True, output_attentions=True
+    )
+    got = parity.run(ours, inputs, output_attentions=True)
+    assert parity.difference(expected, got, inputs["attention_mask"]) < 1e-10

@@ -1,0 +1,1 @@
+"""The architectures, one a module, each composed of `utils.nn`."""

@@ -1,0 +1,268 @@
+"""BERT: an encoder that sees both sides (Devlin et al. 2019, arXiv 1810.04805)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from utils.models.output import ModelOutput
+from utils.models.tasks import (
+    MaskedLM,
+    PairPreTraining,
+    QuestionAnswering,
+    SequenceClassification,
+    TokenClassification,
+)
+from utils.nn.attention import SelfAttention
+from utils.nn.blocks import TransformerBlock, TransformerStack
+from utils.nn.embeddings import TokenEmbedding, TransformerEmbeddings
+from utils.nn.feed_forward import FeedForward
+from utils.nn.heads import ClassificationHead, MaskedLMHead, Pooler
+from utils.nn.init import normal_init
+from utils.nn.masks import padding_mask
+from utils.nn.positions import LearnedPositions
+from utils.pretrained.hugging_face import HFModel, activation, require
+from utils.pretrained.key_map import Drop, Fuse, KeyMap, Rename, Tie
+
+
+@dataclass(frozen=True)
+class BertConfig:
+    """BERT-base unless changed; `BERT_LARGE` is below."""
+
+    vocabulary: int = 30_522
+    width: int = 768
+    layers: int = 12
+    heads: int = 12
+    inner_width: int = 3072
+    positions: int = 512
+    segments: int = 2
+    activation: str = "gelu"
+    eps: float = 1e-12
+    dropout: float = 0.1
+    attention_dropout: float = 0.1
+    init_std: float = 0.02
+
+
+BERT_LARGE = replace(BertConfig(), width=1024, layers=24, heads=16, inner_width=4096)
+
+
+def build_block(config: BertConfig) -> TransformerBlock:
+    """One layer: attention and feed-forward, normalised after each sum."""
+    return TransformerBlock(
+        SelfAttention(config.width, config.heads, dropout=config.attention_dropout),
+        FeedForward(config.width, config.inner_width, config.activation),
+        partial(nn.LayerNorm, config.width, eps=config.eps),
+        norm_first=False,
+        dropout=config.dropout,
+    )
+
+
+class BertModel(nn.Module):
+    """Embeddings, a stack of blocks and a pooler on [CLS].
+
+    Args:
+        config: sizes.
+        pooler: leave it out where no head reads it.
+    """
+
+    def __init__(self, config: BertConfig, *, pooler: bool = True):
+        super().__init__()
+        self.config = config
+        self.embeddings = TransformerEmbeddings(
+            TokenEmbedding(config.vocabulary, config.width),
+            LearnedPositions(config.positions, config.width),
+            segments=config.segments,
+            norm=nn.LayerNorm(config.width, eps=config.eps),
+            dropout=config.dropout,
+        )
+        self.encoder = TransformerStack(
+            [build_block(config) for _ in range(config.layers)]
+        )
+        self.pooler = Pooler(config.width) if pooler else None
+        self.apply(partial(normal_init, std=config.init_std))
+
+    def position_ids(self, input_ids: Tensor, attention_mask: Tensor | None) -> Tensor:
+        """0, 1, 2, … for every sequence: (time,)."""
+        return torch.arange(input_ids.shape[1], device=input_ids.device)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        output_attentions: bool = False,
+    ) -> ModelOutput:
+        """Encode a batch.
+
+        Args:
+            input_ids: (batch, time)
+            attention_mask: (batch, time), 1 for tokens and 0 for padding.
+            token_type_ids: (batch, time), the segment of each token.
+
+        Raises:
+            ValueError: an id outside the vocabulary, or more tokens than positions.
+        """
+        if position_ids is None:
+            position_ids = self.position_ids(input_ids, attention_mask)
+        x = self.embeddings(input_ids, position_ids, token_type_ids)
+        mask = None if attention_mask is None else padding_mask(attention_mask)
+        x, hidden, weights = self.encoder(x, mask=mask, need_weights=output_attentions)
+        return ModelOutput(
+            last_hidden_state=x,
+            pooler_output=None if self.pooler is None else self.pooler(x),
+            hidden_states=tuple(hidden),
+            attentions=tuple(w for (w,) in weights) if output_attentions else None,
+        )
+
+
+class BertForPreTraining(PairPreTraining):
+    """Both of BERT's objectives: the masked tokens, and does B follow A."""
+
+    def __init__(self, config: BertConfig):
+        super().__init__(
+            BertModel(config),
+            masked_lm_head(config),
+            ClassificationHead(config.width, 2),
+            "seq_relationship_logits",
+        )
+
+
+class BertForMaskedLM(MaskedLM):
+    """The masked tokens only."""
+
+    def __init__(self, config: BertConfig):
+        super().__init__(BertModel(config, pooler=False), masked_lm_head(config))
+
+
+class BertForNextSentencePrediction(SequenceClassification):
+    """Does B follow A: class 0 says yes."""
+
+    def __init__(self, config: BertConfig):
+        super().__init__(BertModel(config), ClassificationHead(config.width, 2))
+
+
+class BertForSequenceClassification(SequenceClassification):
+    """One label for a sentence or a pair, from the pooled [CLS]."""
+
+    def __init__(self, config: BertConfig, classes: int = 2):
+        head = ClassificationHead(config.width, classes, dropout=config.dropout)
+        super().__init__(BertModel(config), head)
+
+
+class BertForTokenClassification(TokenClassification):
+    """One label for each token."""
+
+    def __init__(self, config: BertConfig, classes: int = 2):
+        super().__init__(BertModel(config, pooler=False), classes)
+
+
+class BertForQuestionAnswering(QuestionAnswering):
+    """Where the answer starts and where it ends in the passage."""
+
+    def __init__(self, config: BertConfig):
+        super().__init__(BertModel(config, pooler=False))
+
+
+def masked_lm_head(config: BertConfig) -> MaskedLMHead:
+    """BERT's head for masked tokens; it shares the token table."""
+    return MaskedLMHead(
+        config.width,
+        config.vocabulary,
+        activation=config.activation,
+        eps=config.eps,
+    )
+
+
+# Hugging Face's names on the left, ours on the right.
+
+LAYER = KeyMap(
+    Fuse("attention.self.{query,key,value}.{p}", "attention.qkv_proj.{p}"),
+    Rename("attention.output.dense.{p}", "attention.out_proj.{p}"),
+    Rename("attention.output.LayerNorm.{p}", "norm1.{p}"),
+    Rename("intermediate.dense.{p}", "feed_forward.fc1.{p}"),
+    Rename("output.dense.{p}", "feed_forward.fc2.{p}"),
+    Rename("output.LayerNorm.{p}", "norm2.{p}"),
+)
+ENCODER = KeyMap(
+    Rename("embeddings.word_embeddings.weight", "embeddings.token.weight"),
+    Rename("embeddings.position_embeddings.weight", "embeddings.positions.weight"),
+    Rename("embeddings.token_type_embeddings.weight", "embeddings.segment.weight"),
+    Rename("embeddings.LayerNorm.{p}", "embeddings.norm.{p}"),
+    Rename("pooler.dense.{p}", "pooler.dense.{p}"),
+    Drop("embeddings.position_ids"),
+) + LAYER.under("encoder.layer.{i}.", "encoder.blocks.{i}.")
+BERT = ENCODER.under("bert.", "backbone.")
+WORDS = "bert.embeddings.word_embeddings.weight"
+LM_HEAD = KeyMap(
+    Rename("cls.predictions.transform.dense.{p}", "head.dense.{p}"),
+    Rename("cls.predictions.transform.LayerNorm.{p}", "head.norm.{p}"),
+    Rename("cls.predictions.bias", "head.bias"),
+    Tie("cls.predictions.decoder.weight", WORDS),
+    Tie("cls.predictions.decoder.bias", "cls.predictions.bias"),
+)
+PAIR_HEAD = KeyMap(Rename("cls.seq_relationship.{p}", "head.out_proj.{p}"))
+CLASSIFIER = KeyMap(Rename("classifier.{p}", "head.out_proj.{p}"))
+SPAN = KeyMap(Rename("qa_outputs.{p}", "head.out_proj.{p}"))
+
+
+def config_from_hf(hf: Any) -> BertConfig:
+    """Our configuration from a `transformers.BertConfig`.
+
+    Raises:
+        Unsupported: a decoder, cross-attention or other positions than BERT's.
+    """
+    require(hf, is_decoder=False, add_cross_attention=False)
+    return BertConfig(
+        vocabulary=hf.vocab_size,
+        width=hf.hidden_size,
+        layers=hf.num_hidden_layers,
+        heads=hf.num_attention_heads,
+        inner_width=hf.intermediate_size,
+        positions=hf.max_position_embeddings,
+        segments=hf.type_vocab_size,
+        activation=activation(hf.hidden_act),
+        eps=hf.layer_norm_eps,
+        dropout=hf.hidden_dropout_prob,
+        attention_dropout=hf.attention_probs_dropout_prob,
+        init_std=hf.initializer_range,
+    )
+
+
+def _with_classes(model: Any) -> Any:
+    return lambda hf: model(config_from_hf(hf), hf.num_labels)
+
+
+def _plain(model: Any) -> Any:
+    return lambda hf: model(config_from_hf(hf))
+
+
+def _question_answering(hf: Any) -> BertForQuestionAnswering:
+    require(hf, num_labels=2)
+    return BertForQuestionAnswering(config_from_hf(hf))
+
+
+HF_MODELS = {
+    "BertModel": HFModel(_plain(BertModel), ENCODER),
+    "BertForPreTraining": HFModel(
+        _plain(BertForPreTraining),
+        BERT
+        + LM_HEAD.with_ours("head.", "lm_head.")
+        + PAIR_HEAD.with_ours("head.", "pair_head."),
+    ),
+    "BertForMaskedLM": HFModel(_plain(BertForMaskedLM), BERT + LM_HEAD),
+    "BertForNextSentencePrediction": HFModel(
+        _plain(BertForNextSentencePrediction), BERT + PAIR_HEAD
+    ),
+    "BertForSequenceClassification": HFModel(
+        _with_classes(BertForSequenceClassification), BERT + CLASSIFIER
+    ),
+    "BertForTokenClassification": HFModel(
+        _with_classes(BertForTokenClassification), BERT + CLASSIFIER
+    ),
+    "BertForQuestionAnswering": HFModel(_question_answering, BERT + SPAN),
+}

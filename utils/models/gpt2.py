@@ -1,0 +1,198 @@
+"""GPT-2: a decoder that predicts the next token (Radford et al. 2019)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from utils.models.output import ModelOutput
+from utils.nn.attention import SelfAttention
+from utils.nn.blocks import TransformerBlock, TransformerStack
+from utils.nn.embeddings import TokenEmbedding, TransformerEmbeddings
+from utils.nn.feed_forward import FeedForward
+from utils.nn.init import gpt2_residual_init, normal_init
+from utils.nn.kv_cache import KVCache
+from utils.nn.masks import causal_mask, padding_mask
+from utils.nn.positions import LearnedPositions
+from utils.pretrained.hugging_face import HFModel, activation, require
+from utils.pretrained.key_map import Drop, KeyMap, Rename, Tie
+
+
+@dataclass(frozen=True)
+class GPT2Config:
+    """GPT-2 small, 124M parameters, unless changed; the larger ones are below."""
+
+    vocabulary: int = 50_257
+    width: int = 768
+    layers: int = 12
+    heads: int = 12
+    inner_width: int = 3072
+    positions: int = 1024
+    activation: str = "gelu_tanh"
+    eps: float = 1e-5
+    dropout: float = 0.1
+    attention_dropout: float = 0.1
+    init_std: float = 0.02
+
+    def sized(self, width: int, layers: int, heads: int) -> GPT2Config:
+        """The same at another size, with a feed-forward of four times the width."""
+        return replace(
+            self, width=width, layers=layers, heads=heads, inner_width=4 * width
+        )
+
+
+GPT2_MEDIUM = GPT2Config().sized(1024, 24, 16)
+GPT2_LARGE = GPT2Config().sized(1280, 36, 20)
+GPT2_XL = GPT2Config().sized(1600, 48, 25)
+
+
+def build_block(config: GPT2Config) -> TransformerBlock:
+    """One layer: normalised before attention and before the feed-forward."""
+    return TransformerBlock(
+        SelfAttention(config.width, config.heads, dropout=config.attention_dropout),
+        FeedForward(config.width, config.inner_width, config.activation),
+        partial(nn.LayerNorm, config.width, eps=config.eps),
+        norm_first=True,
+        dropout=config.dropout,
+    )
+
+
+class GPT2Model(nn.Module):
+    """Embeddings, causal blocks and a last normalisation."""
+
+    def __init__(self, config: GPT2Config):
+        super().__init__()
+        self.config = config
+        self.embeddings = TransformerEmbeddings(
+            TokenEmbedding(config.vocabulary, config.width),
+            LearnedPositions(config.positions, config.width),
+            dropout=config.dropout,
+        )
+        self.decoder = TransformerStack(
+            [build_block(config) for _ in range(config.layers)],
+            norm=nn.LayerNorm(config.width, eps=config.eps),
+        )
+        self.apply(partial(normal_init, std=config.init_std))
+        gpt2_residual_init(self, config.layers, config.init_std)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        cache: KVCache | None = None,
+        output_attentions: bool = False,
+    ) -> ModelOutput:
+        """Read a batch from left to right.
+
+        Args:
+            input_ids: (batch, time); with a `cache`, only the new tokens.
+            attention_mask: (batch, cached + time), 1 for tokens and 0 for padding.
+            position_ids: (batch, time) or (time,); counted on from the cache unless
+                given. Give them where sequences are padded on the left.
+            cache: holds the keys and values of the tokens before, and is added to.
+
+        Raises:
+            ValueError: an id outside the vocabulary, or more tokens than positions.
+        """
+        before = 0 if cache is None else cache.length
+        time = input_ids.shape[1]
+        if position_ids is None:
+            position_ids = torch.arange(before, before + time, device=input_ids.device)
+        x = self.embeddings(input_ids, position_ids)
+        mask = causal_mask(time, before + time, input_ids.device) if time > 1 else None
+        if attention_mask is not None:
+            padding = padding_mask(attention_mask)
+            mask = padding if mask is None else mask & padding
+        x, hidden, weights = self.decoder(
+            x, mask=mask, cache=cache, need_weights=output_attentions
+        )
+        return ModelOutput(
+            last_hidden_state=x,
+            hidden_states=tuple(hidden),
+            attentions=tuple(w for (w,) in weights) if output_attentions else None,
+        )
+
+
+class GPT2LMHeadModel(nn.Module):
+    """The next token at every position, scored by the token table itself."""
+
+    def __init__(self, config: GPT2Config):
+        super().__init__()
+        self.backbone = GPT2Model(config)
+        self.config = config
+
+    def forward(
+        self, input_ids: Tensor, *inputs: Any, last_only: bool = False, **options: Any
+    ) -> ModelOutput:
+        """As `GPT2Model`, with `logits` (batch, time, vocabulary).
+
+        With `last_only` the last position's only, (batch, 1, vocabulary).
+        """
+        found = self.backbone(input_ids, *inputs, **options)
+        x = found.last_hidden_state
+        x = x[:, -1:] if last_only else x
+        found.logits = F.linear(x, self.backbone.embeddings.token.weight)
+        return found
+
+
+# Hugging Face's names on the left, ours on the right. Its linear layers are Conv1D,
+# whose matrices are (in, out).
+
+LAYER = KeyMap(
+    Rename("ln_1.{p}", "norm1.{p}"),
+    Rename("attn.c_attn.{p}", "attention.qkv_proj.{p}", transpose=True),
+    Rename("attn.c_proj.{p}", "attention.out_proj.{p}", transpose=True),
+    Rename("ln_2.{p}", "norm2.{p}"),
+    Rename("mlp.c_fc.{p}", "feed_forward.fc1.{p}", transpose=True),
+    Rename("mlp.c_proj.{p}", "feed_forward.fc2.{p}", transpose=True),
+    Drop("attn.bias"),
+    Drop("attn.masked_bias"),
+)
+DECODER = KeyMap(
+    Rename("wte.weight", "embeddings.token.weight"),
+    Rename("wpe.weight", "embeddings.positions.weight"),
+    Rename("ln_f.{p}", "decoder.norm.{p}"),
+) + LAYER.under("h.{i}.", "decoder.blocks.{i}.")
+LM = DECODER.under("transformer.", "backbone.") + KeyMap(
+    Tie("lm_head.weight", "transformer.wte.weight")
+)
+
+
+def config_from_hf(hf: Any) -> GPT2Config:
+    """Our configuration from a `transformers.GPT2Config`.
+
+    Raises:
+        Unsupported: attention scaled by depth, upcast or across to an encoder.
+    """
+    require(
+        hf,
+        scale_attn_weights=True,
+        scale_attn_by_inverse_layer_idx=False,
+        reorder_and_upcast_attn=False,
+        add_cross_attention=False,
+    )
+    return GPT2Config(
+        vocabulary=hf.vocab_size,
+        width=hf.n_embd,
+        layers=hf.n_layer,
+        heads=hf.n_head,
+        inner_width=hf.n_inner or 4 * hf.n_embd,
+        positions=hf.n_positions,
+        activation=activation(hf.activation_function),
+        eps=hf.layer_norm_epsilon,
+        dropout=hf.resid_pdrop,
+        attention_dropout=hf.attn_pdrop,
+        init_std=hf.initializer_range,
+    )
+
+
+HF_MODELS = {
+    "GPT2Model": HFModel(lambda hf: GPT2Model(config_from_hf(hf)), DECODER),
+    "GPT2LMHeadModel": HFModel(lambda hf: GPT2LMHeadModel(config_from_hf(hf)), LM),
+}

@@ -1,0 +1,39 @@
+"""What a model's forward returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass
+class ModelOutput:
+    """The results that a model has, under Hugging Face's names; the rest is None."""
+
+    last_hidden_state: Tensor | None = None
+    """(batch, time, width)"""
+    pooler_output: Tensor | None = None
+    """(batch, width)"""
+    logits: Tensor | None = None
+    """(batch, [time,] classes or vocabulary)"""
+    prediction_logits: Tensor | None = None
+    """(batch, time, vocabulary)"""
+    seq_relationship_logits: Tensor | None = None
+    """(batch, 2): B follows A, B doesn't"""
+    sop_logits: Tensor | None = None
+    """(batch, 2): in order, swapped"""
+    start_logits: Tensor | None = None
+    """(batch, time)"""
+    end_logits: Tensor | None = None
+    """(batch, time)"""
+    hidden_states: tuple[Tensor, ...] | None = None
+    """depth + 1 of (batch, time, width), the embeddings first"""
+    attentions: tuple[Tensor, ...] | None = None
+    """depth of (batch, heads, query, key), if asked for"""
+    encoder_last_hidden_state: Tensor | None = None
+    encoder_hidden_states: tuple[Tensor, ...] | None = None
+    encoder_attentions: tuple[Tensor, ...] | None = None
+    decoder_hidden_states: tuple[Tensor, ...] | None = None
+    decoder_attentions: tuple[Tensor, ...] | None = None
+    cross_attentions: tuple[Tensor, ...] | None = None

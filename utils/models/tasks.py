@@ -1,0 +1,115 @@
+"""An encoder with a head for a task: the same few lines for every family."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from torch import nn
+
+from utils.models.output import ModelOutput
+from utils.nn.heads import ClassificationHead, SpanHead, TokenClassificationHead
+from utils.nn.init import normal_init
+
+
+class _Task(nn.Module):
+    """A backbone, called with whatever the task is called with, and its head."""
+
+    def __init__(self, backbone: nn.Module, head: nn.Module):
+        super().__init__()
+        self.backbone, self.head = backbone, head
+        head.apply(partial(normal_init, std=backbone.config.init_std))
+
+
+class MaskedLM(_Task):
+    """The token at each position; the head shares the backbone's table."""
+
+    def forward(self, *inputs: Any, **options: Any) -> ModelOutput:
+        """As the backbone, with `logits` (batch, time, vocabulary)."""
+        found = self.backbone(*inputs, **options)
+        table = self.backbone.embeddings.token.weight
+        found.logits = self.head(found.last_hidden_state, table)
+        return found
+
+
+class SequenceClassification(_Task):
+    """One label for a sentence or a pair.
+
+    Args:
+        backbone, head: as they say.
+        pooled: read the pooler's output; else the first position's vector.
+    """
+
+    def __init__(
+        self, backbone: nn.Module, head: ClassificationHead, *, pooled: bool = True
+    ):
+        super().__init__(backbone, head)
+        self.pooled = pooled
+
+    def forward(self, *inputs: Any, **options: Any) -> ModelOutput:
+        """As the backbone, with `logits` (batch, classes)."""
+        found = self.backbone(*inputs, **options)
+        first = found.last_hidden_state[:, 0]
+        found.logits = self.head(found.pooler_output if self.pooled else first)
+        return found
+
+
+class TokenClassification(_Task):
+    """One label for each token."""
+
+    def __init__(self, backbone: nn.Module, classes: int):
+        head = TokenClassificationHead(
+            backbone.config.width, classes, backbone.config.dropout
+        )
+        super().__init__(backbone, head)
+
+    def forward(self, *inputs: Any, **options: Any) -> ModelOutput:
+        """As the backbone, with `logits` (batch, time, classes)."""
+        found = self.backbone(*inputs, **options)
+        found.logits = self.head(found.last_hidden_state)
+        return found
+
+
+class QuestionAnswering(_Task):
+    """Where the answer starts and where it ends in the passage."""
+
+    def __init__(self, backbone: nn.Module):
+        super().__init__(backbone, SpanHead(backbone.config.width))
+
+    def forward(self, *inputs: Any, **options: Any) -> ModelOutput:
+        """As the backbone, with `start_logits` and `end_logits` (batch, time)."""
+        found = self.backbone(*inputs, **options)
+        found.start_logits, found.end_logits = self.head(found.last_hidden_state)
+        return found
+
+
+class PairPreTraining(nn.Module):
+    """Masked tokens and a question about the pair: BERT's and ALBERT's pre-training.
+
+    Args:
+        backbone: with a pooler.
+        lm_head: reads every position, shares the backbone's table.
+        pair_head: reads the pooler's output.
+        pair_logits: the name of its result, `seq_relationship_logits` or `sop_logits`.
+    """
+
+    def __init__(
+        self,
+        backbone: nn.Module,
+        lm_head: nn.Module,
+        pair_head: nn.Module,
+        pair_logits: str,
+    ):
+        super().__init__()
+        self.backbone, self.lm_head, self.pair_head = backbone, lm_head, pair_head
+        self.pair_logits = pair_logits
+        for head in (lm_head, pair_head):
+            head.apply(partial(normal_init, std=backbone.config.init_std))
+
+    def forward(self, *inputs: Any, **options: Any) -> ModelOutput:
+        """As the backbone, with `prediction_logits` and the pair's."""
+        found = self.backbone(*inputs, **options)
+        table = self.backbone.embeddings.token.weight
+        found.prediction_logits = self.lm_head(found.last_hidden_state, table)
+        setattr(found, self.pair_logits, self.pair_head(found.pooler_output))
+        return found

@@ -1,0 +1,79 @@
+"""Tokens to vectors: what each architecture adds up before its first block."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class TokenEmbedding(nn.Embedding):
+    """A learned vector for each token of the vocabulary."""
+
+    def forward(self, input_ids: Tensor) -> Tensor:
+        """input_ids (batch, time) -> (batch, time, width).
+
+        Raises:
+            ValueError: an id outside the vocabulary (checked on the CPU, where it is
+                cheap; a GPU stops with an error of its own).
+        """
+        if input_ids.device.type == "cpu" and input_ids.numel():
+            low, high = input_ids.aminmax()
+            if low < 0 or high >= self.num_embeddings:
+                wrong = int(low if low < 0 else high)
+                raise ValueError(
+                    f"token id {wrong} is outside the vocabulary of "
+                    f"{self.num_embeddings}"
+                )
+        return F.embedding(input_ids, self.weight, self.padding_idx)
+
+
+class TransformerEmbeddings(nn.Module):
+    """token (· scale) + position + segment -> normalisation -> dropout -> projection.
+
+    Each part is there if it is given: BERT has all but the scale and the projection,
+    GPT-2 tokens and positions, ALBERT and ELECTRA a projection from a narrower table.
+
+    Args:
+        token: the table of tokens.
+        positions: a module of position numbers.
+        segments: how many segments are told apart; 0 for none.
+        norm: after the sum.
+        scale: factor on the token vectors (√width in the 2017 Transformer).
+        projection: from the tables' width to the model's.
+    """
+
+    def __init__(
+        self,
+        token: TokenEmbedding,
+        positions: nn.Module | None = None,
+        *,
+        segments: int = 0,
+        norm: nn.Module | None = None,
+        scale: float = 1.0,
+        dropout: float = 0.0,
+        projection: nn.Module | None = None,
+    ):
+        super().__init__()
+        self.token, self.positions, self.scale = token, positions, scale
+        self.segment = nn.Embedding(segments, token.embedding_dim) if segments else None
+        self.norm = norm or nn.Identity()
+        self.dropout = nn.Dropout(dropout)
+        self.projection = projection or nn.Identity()
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        position_ids: Tensor,
+        segment_ids: Tensor | None = None,
+    ) -> Tensor:
+        """All (batch, time), positions also (time,) -> (batch, time, width)."""
+        x = self.token(input_ids) * self.scale
+        if self.segment is not None:
+            x = x + (
+                self.segment.weight[0]
+                if segment_ids is None
+                else self.segment(segment_ids)
+            )
+        if self.positions is not None:
+            x = x + self.positions(position_ids)
+        return self.projection(self.dropout(self.norm(x)))

@@ -1,0 +1,152 @@
+"""Our models with the weights of transformers' models, from memory or from a folder."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+
+from utils.pretrained.key_map import KeyMap
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+# The modules that know the classes of a family, in utils.models.
+FAMILIES = ("bert", "gpt2")
+
+
+class Unsupported(ValueError):
+    """A class or configuration that this package has no model for."""
+
+
+@dataclass(frozen=True)
+class HFModel:
+    """How to make our model of a transformers class.
+
+    Args:
+        build: from a transformers configuration.
+        keys: from its state dict to ours.
+        file_keys: the same for names as files have them, where these differ (ViT).
+    """
+
+    build: Callable[[Any], nn.Module]
+    keys: KeyMap
+    file_keys: KeyMap | None = None
+
+
+def from_hf(source: PreTrainedModel | str | Path) -> nn.Module:
+    """The course's own model with the same weights, in eval mode.
+
+    Its forward takes the same tensors by the same names and returns an object with the
+    original's output names.
+
+    Args:
+        source: a transformers model, or a folder that `save_pretrained` wrote.
+
+    Raises:
+        Unsupported: a class or configuration that this package has no model for.
+        FileNotFoundError: the folder lacks its configuration or its weights.
+        KeyError: the weights aren't those of the class.
+    """
+    if isinstance(source, str | Path):
+        return _from_folder(Path(source))
+    name = type(source).__name__
+    entry = supported(name)
+    return _load(entry.build(source.config), entry.keys.apply(source.state_dict()))
+
+
+def supported(name: str) -> HFModel:
+    """Look a transformers class up by its name.
+
+    Raises:
+        Unsupported: naming what there is.
+    """
+    known: dict[str, HFModel] = {}
+    for family in FAMILIES:
+        known |= importlib.import_module(f"utils.models.{family}").HF_MODELS
+    if name not in known:
+        raise Unsupported(
+            f"no model for {name}; supported are {', '.join(sorted(known))}"
+        )
+    return known[name]
+
+
+def require(hf_config: Any, **values: Any) -> None:
+    """Refuse a configuration whose attributes aren't as given.
+
+    Raises:
+        Unsupported: naming the attribute.
+    """
+    for name, value in values.items():
+        found = getattr(hf_config, name, value)
+        if found != value:
+            raise Unsupported(
+                f"{type(hf_config).__name__} with {name}={found!r}; "
+                f"only {value!r} is supported"
+            )
+
+
+def activation(name: str) -> str:
+    """Our name for transformers' name of an activation.
+
+    Raises:
+        Unsupported: naming what there is.
+    """
+    known = {
+        "gelu": "gelu",
+        "gelu_new": "gelu_tanh",
+        "gelu_pytorch_tanh": "gelu_tanh",
+        "relu": "relu",
+        "tanh": "tanh",
+    }
+    if name not in known:
+        raise Unsupported(f"no activation {name!r}; supported are {', '.join(known)}")
+    return known[name]
+
+
+def _from_folder(folder: Path) -> nn.Module:
+    from transformers import AutoConfig
+
+    if not (folder / "config.json").is_file():
+        raise FileNotFoundError(f"{folder / 'config.json'} is missing")
+    names = json.loads((folder / "config.json").read_text("utf8")).get("architectures")
+    if not names:
+        raise Unsupported(f"{folder / 'config.json'} names no architecture")
+    entry = supported(names[0])
+    # Files leave out what equals transformers' default, so their class must fill it in.
+    model = entry.build(AutoConfig.from_pretrained(folder))
+    state = {_modern(k): v for k, v in _read(folder).items()}
+    return _load(model, (entry.file_keys or entry.keys).apply(state))
+
+
+def _read(folder: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise FileNotFoundError(f"no .safetensors file in {folder}")
+    state: dict[str, Tensor] = {}
+    for file in files:
+        try:
+            state |= load_file(file)
+        except SafetensorError as error:
+            raise ValueError(f"{file} is damaged: {error}") from error
+    return state
+
+
+def _modern(name: str) -> str:
+    """The first BERT files call a LayerNorm's parameters gamma and beta."""
+    name = name.replace("LayerNorm.gamma", "LayerNorm.weight")
+    return name.replace("LayerNorm.beta", "LayerNorm.bias")
+
+
+def _load(model: nn.Module, state: dict[str, Tensor]) -> nn.Module:
+    dtype = next(t.dtype for t in state.values() if t.is_floating_point())
+    model.to(dtype).load_state_dict(state, strict=True)
+    return model.eval()

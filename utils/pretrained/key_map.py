@@ -1,0 +1,207 @@
+"""From another library's parameter names to ours, and back.
+
+A `KeyMap` is a list of rules. Patterns hold `{i}` for a layer's number and `{p}` for
+`weight` or `bias`; `Fuse` also a list, `{query,key,value}`, whose tensors are stacked.
+Every name of a state dict must be met by one rule: a name that none knows is an error,
+and so is a missing one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+_SLOTS = {"{i}": r"(?P<i>\d+)", "{j}": r"(?P<j>\d+)", "{p}": r"(?P<p>weight|bias)"}
+
+
+class WrongKeys(KeyError):
+    """A state dict doesn't fit its map."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True)
+class Rename:
+    """The same tensor under another name; `transpose` swaps a matrix' axes (GPT-2)."""
+
+    theirs: str
+    ours: str
+    transpose: bool = False
+
+
+@dataclass(frozen=True)
+class Reshape:
+    """The same numbers in another shape: `shape` ours, with -1; back to `original`.
+
+    `permute` reorders the axes of theirs before the reshape.
+    """
+
+    theirs: str
+    ours: str
+    shape: tuple[int, ...]
+    original: tuple[int, ...]
+    permute: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Fuse:
+    """Several tensors one under the other: `{query,key,value}` becomes one matrix."""
+
+    theirs: str
+    ours: str
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A tensor that we don't have (a buffer of position numbers, say)."""
+
+    theirs: str
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A second name for a tensor: absent from files, present in a state dict."""
+
+    theirs: str
+    source: str
+
+
+Rule = Rename | Reshape | Fuse | Drop | Tie
+
+
+class KeyMap:
+    """Rules from their names to ours; see the module's text."""
+
+    def __init__(self, *rules: Rule):
+        self.rules = rules
+
+    def __add__(self, other: KeyMap) -> KeyMap:
+        return KeyMap(*self.rules, *other.rules)
+
+    def under(self, theirs: str, ours: str) -> KeyMap:
+        """The same rules for a part of a larger model, by its prefixes."""
+        return KeyMap(*(_prefix(rule, theirs, ours) for rule in self.rules))
+
+    def with_ours(self, old: str, new: str) -> KeyMap:
+        """The same rules with another prefix on our side."""
+        return KeyMap(
+            *(
+                replace(rule, ours=new + rule.ours.removeprefix(old))
+                if hasattr(rule, "ours") and rule.ours.startswith(old)
+                else rule
+                for rule in self.rules
+            )
+        )
+
+    def apply(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Their state dict to ours.
+
+        Raises:
+            WrongKeys: a name that no rule knows, or a part of a fused tensor missing.
+        """
+        ours: dict[str, Tensor] = {}
+        left = dict(state)
+        for rule in self.rules:
+            for name in list(left):
+                if name not in left:
+                    continue
+                found = _pattern(rule.theirs).fullmatch(name)
+                if not found:
+                    continue
+                slots = found.groupdict()
+                if isinstance(rule, Drop | Tie):
+                    del left[name]
+                elif isinstance(rule, Fuse):
+                    parts = [_fill(n, slots) for n in _alternatives(rule.theirs)]
+                    missing = [part for part in parts if part not in left]
+                    if missing:
+                        raise WrongKeys(f"{missing[0]} is missing beside {name}")
+                    target = _fill(rule.ours, slots)
+                    ours[target] = torch.cat([left.pop(part) for part in parts])
+                else:
+                    ours[_fill(rule.ours, slots)] = _forward(rule, left.pop(name))
+        if left:
+            raise WrongKeys(f"unknown names, no place for {sorted(left)[:5]}")
+        return ours
+
+    def invert(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Our state dict back to theirs, with tied names, without dropped buffers.
+
+        Raises:
+            WrongKeys: a name that no rule gives.
+        """
+        theirs: dict[str, Tensor] = {}
+        left = dict(state)
+        for rule in self.rules:
+            if isinstance(rule, Drop | Tie):
+                continue
+            for name in list(left):
+                found = _pattern(rule.ours).fullmatch(name)
+                if not found:
+                    continue
+                slots, tensor = found.groupdict(), left.pop(name)
+                if isinstance(rule, Fuse):
+                    names = [_fill(n, slots) for n in _alternatives(rule.theirs)]
+                    theirs |= zip(names, tensor.chunk(len(names)), strict=True)
+                else:
+                    theirs[_fill(rule.theirs, slots)] = _backward(rule, tensor)
+        if left:
+            raise WrongKeys(f"unknown names, no place for {sorted(left)[:5]}")
+        for rule in self.rules:
+            if isinstance(rule, Tie) and rule.source in theirs:
+                theirs[rule.theirs] = theirs[rule.source]
+        return theirs
+
+
+def _forward(rule: Rename | Reshape, tensor: Tensor) -> Tensor:
+    if isinstance(rule, Reshape):
+        if rule.permute:
+            tensor = tensor.permute(rule.permute)
+        return tensor.reshape(rule.shape).contiguous()
+    return tensor.T.contiguous() if rule.transpose and tensor.ndim == 2 else tensor
+
+
+def _backward(rule: Rename | Reshape, tensor: Tensor) -> Tensor:
+    if not isinstance(rule, Reshape):
+        return _forward(rule, tensor)
+    if not rule.permute:
+        return tensor.reshape(rule.original)
+    permuted = [rule.original[axis] for axis in rule.permute]
+    inverse = [rule.permute.index(axis) for axis in range(len(rule.permute))]
+    return tensor.reshape(permuted).permute(inverse).contiguous()
+
+
+def _prefix(rule: Rule, theirs: str, ours: str) -> Rule:
+    changed = {"theirs": theirs + rule.theirs}
+    if hasattr(rule, "ours"):
+        changed["ours"] = ours + rule.ours
+    if isinstance(rule, Tie):
+        changed["source"] = theirs + rule.source
+    return replace(rule, **changed)
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """a.{x,y}.b -> a.x.b, a.y.b."""
+    head, names, tail = re.fullmatch(r"(.*)\{(\w+(?:,\w+)+)\}(.*)", pattern).groups()
+    return [head + name + tail for name in names.split(",")]
+
+
+def _pattern(pattern: str) -> re.Pattern[str]:
+    escaped = re.escape(pattern.replace("{", "\0").replace("}", "\1"))
+    escaped = escaped.replace("\\\0", "{").replace("\0", "{")
+    escaped = escaped.replace("\\\1", "}").replace("\1", "}")
+    for slot, expression in _SLOTS.items():
+        escaped = escaped.replace(slot, expression)
+    return re.compile(
+        re.sub(r"\{([\w,]+)\}", lambda m: f"(?:{m[1].replace(',', '|')})", escaped)
+    )
+
+
+def _fill(pattern: str, slots: dict[str, str]) -> str:
+    for name, text in slots.items():
+        pattern = pattern.replace("{" + name + "}", text)
+    return pattern
