@@ -125,7 +125,7 @@ ANSWERS = {
     ),
     "os_exit": ("import os\nos._exit(0)", "kernel died", 0),
     "killed": ("import os\nos.kill(os.getpid(), 9)", "kernel died", 0),
-    "flood": ("while True: print('x' * 10_000)", "error", 0),
+    "flood": ("while True: print('x' * 500_000)", "error", 0),
     "big_print": ("print('x' * 60_000_000)\n" + RIGHT, "error", 0),
     "skip_marker": (f"# NBVAL_SKIP\n{WRONG}", "wrong", 0),
     "ignore_marker": (f"# NBVAL_IGNORE_OUTPUT\n{WRONG}", "wrong", 0),
@@ -202,6 +202,12 @@ for line in (1, 2):
 {WRONG}""",
         "wrong",
         0,
+    ),
+    "shows_hidden_inputs": (
+        f"{RIGHT}\nright = total\ndef total(xs):\n"
+        "    if len(xs) == 3:\n        raise ValueError(xs)\n    return right(xs)",
+        "partly correct",
+        1,
     ),
     "script_in_message": (
         "def total(xs):\n    raise ValueError('<script>alert(1)</script>\\u202e')",
@@ -401,12 +407,14 @@ def test_csv_and_pages_defuse_what_students_write(graded):
 def test_pages_say_what_failed_and_hide_what_is_hidden(graded):
     _, out, _ = graded
     page = (out / "students" / "wrong.html").read_text()
-    assert "2 of 5 points" in page
+    assert "Exercises: sums: 2 of 5 points" in page
     assert "the total: the last is missing" in page
     assert "Hint 3" in page and "Step &lt;3&gt;" in page
     assert "color-scheme" in page and "http:" not in page and "https:" not in page
     right = (out / "students" / "right.html").read_text()
     assert "5 of 5 points" in right and "Hint" not in right
+    leaky = (out / "students" / "shows_hidden_inputs.html").read_text()
+    assert "The visible checks pass, hidden ones on other inputs do not" in leaky
     for text in (path.read_text() for path in (out / "students").iterdir()):
         for secret in ("19.25", "7.25", "11.5", "3.75", "4.5", "another total"):
             assert secret not in text

@@ -94,7 +94,7 @@ def _grade(options) -> int:
                 why = f"the grader failed: {type(error).__name__}: {error}"
                 own = [Grade(e, None, UNGRADED, why) for e in reference.exercises]
             results[student] = own
-            report.write_page(pages, student, own)
+            report.write_page(pages, reference.title, student, own)
             print(f"[{number}/{len(students)}] {_line(student, own)}", flush=True)
     report.write_csv(options.out / "grades.csv", {s: results[s] for s in students})
     seconds = time.monotonic() - began

@@ -87,6 +87,8 @@ class Reference:
         ]
         if not names:
             raise ValueError(f"{path} has no answer cells: is it a solution notebook?")
+        title = self.notebook.cells[0].source.split("\n")[0].lstrip("# ")
+        self.title = title.replace("Solutions", "Exercises")
         self.exercises = [self._exercise(name) for name in names]
         for exercise in self.exercises:
             shown = [c for c in self.notebook.cells if c.id in exercise.hidden]
@@ -248,26 +250,25 @@ def judge(exercise: Exercise, result: Run, note: str = "") -> Grade | None:
     if any(cell not in result.records for cell in own):
         return None
     records = result.records
-    points = sum(p for cell, p in exercise.hidden.items() if records[cell]["passed"])
-    errors = [records[cell]["error"] for cell in own]
-    first = next(filter(None, errors), "")
-    passed = sum(records[cell]["passed"] for cell in exercise.hidden)
-    note = _join(f"{passed} of {len(exercise.hidden)} hidden checks passed", note)
+    passed = [cell for cell in exercise.hidden if records[cell]["passed"]]
+    points = sum(exercise.hidden[cell] for cell in passed)
+    seen = [records[cell]["error"] for cell in (exercise.answer, *exercise.checks)]
+    unseen = [records[cell]["error"] for cell in exercise.hidden]
+    first = next(filter(None, seen), "")
     if points == exercise.points:
         # Visible checks can fail where the answer is right: its own prints, a patched
         # `check`. Values decide.
         return Grade(exercise, points, CORRECT, note)
     if points:
         status = PARTLY
+        note = _join(f"{len(passed)} of {len(unseen)} hidden checks passed", note)
     elif first.startswith("NotImplementedError"):
         status = NOT_ATTEMPTED
-    elif records[exercise.answer]["error"] or all(
-        records[cell]["error"] for cell in exercise.hidden
-    ):
-        status = ERROR
     else:
-        status = WRONG
-    return Grade(exercise, points, status, note, _message(first))
+        status = ERROR if seen[0] or all(unseen) else WRONG
+    # What a hidden check raised would show its inputs.
+    hidden = "The visible checks pass, hidden ones on other inputs do not."
+    return Grade(exercise, points, status, note, _message(first) or hidden)
 
 
 def verify(reference: Reference, limits: Limits, keep: Path | None = None) -> None:

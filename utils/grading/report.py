@@ -23,7 +23,7 @@ PAGE = """\
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy"
   content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{student}</title>
+<title>{student} · {title}</title>
 <style>
 :root {{ color-scheme: light dark; --ok: #1a7f37; --no: #b3261e; --edge: #8884; }}
 @media (prefers-color-scheme: dark) {{ :root {{ --ok: #57c979; --no: #ff9b92; }} }}
@@ -40,7 +40,7 @@ h2 {{ font-size: 1.1rem; margin: .5rem 0; }}
 <body>
 <main>
 <h1>{student}</h1>
-<p>{total} of {of} points{pending}.</p>
+<p>{title}: {total} of {of} points{pending}.</p>
 {sections}
 </main>
 </body>
@@ -67,11 +67,12 @@ def write_csv(path: Path, grades: dict[str, list[Grade]]) -> None:
                 )
 
 
-def write_page(folder: Path, student: str, grades: list[Grade]) -> Path:
-    """A page for one student: points, what failed and the hints; returns its path."""
+def write_page(folder: Path, title: str, student: str, grades: list[Grade]) -> Path:
+    """A student's page for the notebook ``title``: points, what failed, the hints."""
     known = [grade for grade in grades if grade.points is not None]
     text = PAGE.format(
         student=html.escape(visible(student)),
+        title=html.escape(title),
         total=f"{sum(grade.points for grade in known):g}",
         of=f"{sum(grade.exercise.points for grade in grades):g}",
         pending="" if len(known) == len(grades) else ", some still to be graded",

@@ -92,7 +92,12 @@ class Notebooks:
 
     @property
     def known(self) -> dict[str, str]:
-        return self.config.cache.get(CACHE, {})
+        # pytest may run without its cache; then every notebook is run.
+        return self.config.cache.get(CACHE, {}) if self._caches else {}
+
+    @property
+    def _caches(self) -> bool:
+        return hasattr(self.config, "cache")
 
     def pytest_collection_modifyitems(self, items):
         cells = [item for item in items if isinstance(item, IPyNbCell)]
@@ -124,7 +129,7 @@ class Notebooks:
         if hasattr(self.config, "workeroutput"):  # one of pytest-xdist's workers
             self.config.workeroutput["unchanged"] = self.unchanged
             return
-        if self.seconds:
+        if self.seconds and self._caches:
             from utils.notebooks.files import code_cells, read
 
             known, rest = self.known, _fingerprint()
