@@ -11,19 +11,24 @@ document.addEventListener("DOMContentLoaded", () => {
     if (label && text && !label.toLowerCase().includes(text))
       element.removeAttribute("aria-label");
   }
+
   for (const icon of all(".theme-switch[title]")) icon.removeAttribute("title");
 
-  // The logo's block stands outside every landmark.
+  // The arrows in the side bar have no name, and the logo stands outside every landmark.
+  for (const arrow of all(".bd-sidebar-primary summary")) {
+    const page = arrow.closest("li").querySelector("a").textContent.trim();
+    arrow.setAttribute("aria-label", `Pages below ${page}`);
+  }
   for (const block of all(".bd-sidebar-primary .sidebar-primary-items__start")) {
     block.setAttribute("role", "navigation");
     block.setAttribute("aria-label", "Course");
   }
 
-  // Sphinx calls the bibliography a list and its entries something else.
-  for (const list of all(".citation-list")) list.removeAttribute("role");
+  // Sphinx gives the bibliography's entries a role that no longer exists.
+  for (const entry of all(".citation")) entry.setAttribute("role", "listitem");
 
-  // pandas leaves header cells empty.
-  for (const cell of all("table.dataframe th"))
+  // The corner of a table is no header.
+  for (const cell of all(".bd-article th"))
     if (!cell.textContent.trim()) cell.outerHTML = "<td></td>";
 
   // What scrolls must be reachable by keyboard, and only what scrolls.
@@ -36,13 +41,6 @@ document.addEventListener("DOMContentLoaded", () => {
   reachable();
   addEventListener("resize", reachable);
   window.MathJax?.startup?.promise?.then(reachable);
-
-  // Sphinx 7 throws on a search hit at an empty index anchor.
-  if (typeof Search !== "undefined") {
-    const summary = Search.makeSearchSummary;
-    Search.makeSearchSummary = (...hit) =>
-      summary(...hit) || document.createElement("span");
-  }
 
   // First page: a tick for each lesson read, kept in this browser only.
   const KEY = "inside-transformers-read";
