@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     verb.add_argument("--out", type=Path, required=True, help="folder of the results")
     verb.add_argument("--cell-timeout", type=float, default=60, help="seconds")
     verb.add_argument("--wall-limit", type=float, default=600, help="seconds a run")
+    verb.add_argument("--memory-gb", type=float, default=4, help="of a kernel")
     verb.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args(arguments)
     try:
@@ -72,7 +73,9 @@ def _grade(options) -> int:
     students, ignored = find(options.submissions)
     for path in ignored:
         print(f"left aside, not .ipynb: {report.visible(str(path))}")
-    limits = Limits(options.cell_timeout, options.wall_limit)
+    limits = Limits(
+        options.cell_timeout, options.wall_limit, memory=int(options.memory_gb * 1e9)
+    )
     pages = options.out / "students"
     pages.mkdir(parents=True, exist_ok=True)
     results: dict[str, list[Grade]] = {}

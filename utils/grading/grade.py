@@ -44,11 +44,13 @@ ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "OMP_NUM_THREADS", "COURS
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds a cell and a run may take, characters a cell may show."""
+    """Seconds a cell and a run may take, characters a cell may show,
+    bytes the kernel may hold."""
 
     cell_timeout: float = 60.0
     wall: float = 600.0
     output: int = 5_000_000
+    memory: int = 4_000_000_000
 
 
 @dataclass(frozen=True)
@@ -303,6 +305,7 @@ def run(
         "notebook": notebook,
         "cell_timeout": limits.cell_timeout,
         "output_limit": limits.output,
+        "memory_limit": limits.memory,
     }
     with tempfile.TemporaryDirectory(
         prefix="grading-", ignore_cleanup_errors=True

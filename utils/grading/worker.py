@@ -1,9 +1,10 @@
 """One run of ``pytest --nbval`` over a merged notebook, in a process of its own.
 
 stdin: a JSON object with ``notebook``, ``cell_timeout`` (seconds), ``output_limit``
-(characters a cell). stdout: a JSON line when a cell begins, one when it ends, one with
-the kernel's process id. The working directory must be empty; the notebook stands there
-only until nbval has read it, so that the kernel, which starts there, finds nothing.
+(characters a cell) and ``memory_limit`` (bytes of the kernel). stdout: a JSON line when
+a cell begins, one when it ends, one with the kernel's process id. The working directory
+must be empty; the notebook stands there only until nbval has read it, so that the
+kernel, which starts there, finds nothing.
 
 Values are compared here, outside the kernel, and only what `value` showed: verdicts
 and prints of a learner's kernel count for nothing.
@@ -11,6 +12,7 @@ and prints of a learner's kernel count for nothing.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -22,6 +24,7 @@ from pathlib import Path
 # grammar for a second: more than all else that a submission costs.
 sys.modules["rfc3987_syntax"] = None
 
+import psutil  # noqa: E402
 import pytest  # noqa: E402
 import zmq  # noqa: E402
 from nbval.kernel import RunningKernel  # noqa: E402
@@ -75,6 +78,7 @@ class Report:
         for channel in channels:
             poller.register(channel.socket, zmq.POLLIN)
         iopub, shell = channels
+        process = psutil.Process(kernel.km.provisioner.pid)
         self.printed = 0
         while True:
             ready = dict(poller.poll(200))
@@ -86,8 +90,11 @@ class Report:
                     return
             if time.monotonic() > end:
                 self.end("out of time")
-            if not ready and not kernel.is_alive():
+            if not kernel.is_alive():
                 self.end("kernel died")
+            with contextlib.suppress(psutil.Error):  # it may die at this moment
+                if process.memory_info().rss > self.task["memory_limit"]:
+                    self.end("used too much memory")
 
     def get_message(self, kernel, stream: str, timeout: float | None) -> dict:
         """nbval's reading of a message, counted; those that waited come first."""
