@@ -12,7 +12,6 @@ document.addEventListener("DOMContentLoaded", () => {
       element.removeAttribute("aria-label");
   }
 
-  for (const icon of all(".theme-switch[title]")) icon.removeAttribute("title");
 
   // The arrows in the side bar have no name, and the logo stands outside every landmark.
   for (const arrow of all(".bd-sidebar-primary summary")) {
@@ -30,6 +29,11 @@ document.addEventListener("DOMContentLoaded", () => {
   // The corner of a table is no header.
   for (const cell of all(".bd-article th"))
     if (!cell.textContent.trim()) cell.outerHTML = "<td></td>";
+
+  // A paragraph that is emphasised whole is the caption of the figure above it.
+  for (const emphasis of all(".bd-article p > em:only-child"))
+    if (emphasis.parentNode.childNodes.length === 1)
+      emphasis.parentNode.classList.add("figure-caption");
 
   // What scrolls must be reachable by keyboard, and only what scrolls.
   const SCROLLS =

@@ -134,6 +134,13 @@ SNAPSHOT = """e => e.innerHTML
     + [...e.querySelectorAll("input, select")].map(c => c.value)"""
 
 
+def blank_icons(page) -> list[str]:
+    """Icons that the theme asks for and scripts/fontawesome.js does not draw."""
+    return page.eval_on_selector_all(
+        "i[class*=fa-], span[class*=fa-]", "all => all.map(e => e.className)"
+    )
+
+
 def weight(page) -> int:
     """Decoded bytes of the page and of everything it loaded."""
     return page.evaluate(
@@ -205,6 +212,7 @@ class Visit:
         self.bytes = weight(page)
         self.math = math_errors(page)
         self.images = images_without_text(page)
+        self.icons = blank_icons(page)
         self.light = axe_findings(page, "light")
         self.dark = axe_findings(page, "dark")
         self.controls = dead_controls(page)
@@ -264,7 +272,17 @@ def nothing(visits, attribute: str) -> None:
 
 @pytest.mark.parametrize(
     "attribute",
-    ["foreign", "errors", "math", "images", "light", "dark", "controls", "overflow"],
+    [
+        "foreign",
+        "errors",
+        "math",
+        "images",
+        "icons",
+        "light",
+        "dark",
+        "controls",
+        "overflow",
+    ],
 )
 def test_no_page_has_a_finding(visits, attribute):
     nothing(visits, attribute)
@@ -377,7 +395,7 @@ BAD = """<!doctype html><html lang="en"><head><title>Bad</title>
 <p style="width: 900px; color: #eee; background: #fff">Wide and pale</p>
 <img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">
 <p><span class="math">\\\\(x^2\\\\)</span> <a href="#nowhere">anchor</a>
-<a href="gone.html">page</a></p>
+<a href="gone.html">page</a> <i class="fa-solid fa-unicorn"></i></p>
 <figure class="interactive" data-figure="dead"><button>press</button></figure>
 </article></main></body></html>"""
 
@@ -391,6 +409,7 @@ def test_the_checks_find_what_is_wrong(context, tmp_path):
     assert any("nowhere" in error for error in visit.errors)
     assert visit.math == ["\\\\(x^2\\\\)"]
     assert len(visit.images) == 1
+    assert visit.icons == ["fa-solid fa-unicorn"]
     assert any("color-contrast" in finding for finding in visit.light)
     assert any("color-contrast" in finding for finding in visit.dark)
     assert "the page is" in visit.overflow[-1]
