@@ -12,6 +12,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from myst_nb.core.render import NbElementRenderer
 from sphinx import addnodes
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 SYLLABUS = "book/syllabus.yml"
@@ -103,6 +104,8 @@ class Syllabus(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
+        if self.arguments[0] not in ("map", "questions", "workload"):
+            raise self.error(f"map, questions or workload, was {self.arguments[0]}")
         for dependency in (SYLLABUS, "lessons", "exercises"):
             self.env.note_dependency(dependency)
         parts = read_syllabus(Path(self.env.srcdir))
@@ -175,6 +178,8 @@ class LessonRole(SphinxRole):
         self.env.note_dependency("lessons")
         parts = read_syllabus(Path(self.env.srcdir))
         lessons = {le["number"]: le for part in parts for le in part["lessons"]}
+        if not (self.text.isdigit() and int(self.text) in lessons):
+            raise ExtensionError(f"{{lesson}} takes a lesson's number, was {self.text}")
         lesson = lessons[int(self.text)]
         text = f"{lesson['number']:02d} {lesson['title']}"
         if lesson["path"] is None:
