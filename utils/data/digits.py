@@ -30,7 +30,7 @@ class Digits:
     def __str__(self) -> str:
         return (
             f"{len(self.train_labels):,} digits to train on, {len(self.test_labels)} "
-            f"held out, 8 × 8 pixels; source: {self.source}; licence: {self.licence}"
+            f"held out, 8 × 8 pixels\nsource: {self.source}; licence: {self.licence}"
         )
 
 

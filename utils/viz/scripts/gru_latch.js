@@ -27,7 +27,7 @@ function run(text) {
 
 root.innerHTML = `<div class="controls">
   <label>Stream of a, b, c, d and @
-    <input type="text" class="stream" maxlength="60" spellcheck="false"
+    <input type="text" maxlength="60" spellcheck="false"
       autocapitalize="off" autocomplete="off"></label>
   <label>Unit <select class="unit"></select></label></div>
   <div class="bars" tabindex="0" role="group" aria-label="Write gate by symbol"></div>
