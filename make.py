@@ -87,8 +87,10 @@ def book(*_):
         say("The book is up to date")
     else:
         say("Building the book")
-        # -W: a warning fails the build; -n: every reference must lead somewhere.
+        # -W: a warning fails the build; -n: every reference must lead somewhere;
+        # --all: a page that Sphinx kept would link to the fork built before.
         command = [BIN / "jupyter-book", "build", ".", "-W", "-n", "--keep-going"]
+        command.append("--all")
         run(command, "building the book", quiet="book.log")
         remember("book", PAGES, *forks)
     print(HTML / "index.html")
