@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from utils.nn.attention import scaled_dot_product_attention as attend
-from utils.nn.masks import causal_mask, padding_mask
+from utils.nn.masks import causal_mask, combine_masks, padding_mask
 
 BATCH, HEADS, QUERY, KEY, WIDTH, VALUE = 2, 3, 4, 5, 6, 7
 
@@ -100,3 +100,15 @@ def test_padding_is_hidden_from_every_query():
     assert mask[:, 0, 0].tolist() == [[True, True, False], [True, False, False]]
     with pytest.raises(ValueError, match="batch, key"):
         padding_mask(torch.ones(3))
+    with pytest.raises(ValueError, match=r"\(2, 4\), was \(2, 3\)"):
+        padding_mask(torch.ones(2, 3), (2, 4))
+    assert padding_mask(torch.ones(2, 3)) is None
+
+
+def test_masks_are_combined():
+    hidden = padding_mask(torch.tensor([[1, 1, 0]]))
+    both = combine_masks(causal_mask(3), None, hidden)
+    expected = [[True, False, False], [True, True, False], [True, True, False]]
+    assert both[0, 0].tolist() == expected
+    assert combine_masks(None, hidden) is hidden
+    assert combine_masks(None, None) is None

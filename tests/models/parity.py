@@ -106,7 +106,7 @@ def assert_equal(
         assert difference(expected, from_file, mask) < atol
 
     state = theirs.state_dict()
-    keys = supported(hf_class.__name__).keys
+    keys = supported(hf_class.__name__).keys_of(theirs.config)
     back = keys.invert(keys.apply(state))
     assert state.keys() - back.keys() <= {k for k in state if is_buffer(theirs, k)}
     for name, tensor in back.items():

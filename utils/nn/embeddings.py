@@ -34,7 +34,8 @@ class TransformerEmbeddings(nn.Module):
     GPT-2 tokens and positions, ALBERT and ELECTRA a projection from a narrower table.
 
     Args:
-        token: the table of tokens.
+        token: the table of tokens; None where a model owns one table for several such
+            modules (BART, T5) and gives them its vectors.
         positions: a module of position numbers.
         segments: how many segments are told apart; 0 for none.
         norm: after the sum.
@@ -44,7 +45,7 @@ class TransformerEmbeddings(nn.Module):
 
     def __init__(
         self,
-        token: TokenEmbedding,
+        token: TokenEmbedding | None,
         positions: nn.Module | None = None,
         *,
         segments: int = 0,
@@ -66,8 +67,13 @@ class TransformerEmbeddings(nn.Module):
         position_ids: Tensor,
         segment_ids: Tensor | None = None,
     ) -> Tensor:
-        """All (batch, time), positions also (time,) -> (batch, time, width)."""
-        x = self.token(input_ids) * self.scale
+        """All (batch, time), positions also (time,) -> (batch, time, width).
+
+        Without a token table, `input_ids` are vectors (batch, time, width).
+        """
+        x = input_ids if self.token is None else self.token(input_ids)
+        if self.scale != 1:
+            x = x * self.scale
         if self.segment is not None:
             x = x + (
                 self.segment.weight[0]

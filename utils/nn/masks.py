@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import torch
 from torch import Tensor
 
@@ -28,16 +30,33 @@ def causal_mask(
     return query[:, None] >= torch.arange(key_length, device=device)
 
 
-def padding_mask(attention_mask: Tensor) -> Tensor:
+def padding_mask(
+    attention_mask: Tensor, shape: tuple[int, int] | None = None
+) -> Tensor | None:
     """Hide padding from every query: (batch, key) of 1 and 0 -> (batch, 1, 1, key).
 
-    The two middle axes stand for heads and queries.
+    The two middle axes stand for heads and queries. None where nothing is padded, so
+    that attention takes its shorter way (looked up on the CPU only; elsewhere, and in
+    compiled code, looking would cost more than it saves).
+
+    Args:
+        attention_mask: as tokenizers give it.
+        shape: the (batch, key) that it must have.
 
     Raises:
-        ValueError: the argument isn't (batch, key).
+        ValueError: the argument isn't (batch, key), or not of the shape.
     """
-    if attention_mask.ndim != 2:
-        raise ValueError(
-            f"attention_mask must be (batch, key), was {tuple(attention_mask.shape)}"
-        )
-    return attention_mask.bool()[:, None, None, :]
+    found = tuple(attention_mask.shape)
+    if len(found) != 2 or (shape is not None and found != shape):
+        expected = "" if shape is None else f" = {shape}"
+        raise ValueError(f"attention_mask must be (batch, key){expected}, was {found}")
+    mask = attention_mask.bool()
+    if mask.device.type == "cpu" and not torch.compiler.is_compiling() and mask.all():
+        return None
+    return mask[:, None, None, :]
+
+
+def combine_masks(*masks: Tensor | None) -> Tensor | None:
+    """May attend by all of them; None, which hides nothing, where all are None."""
+    given = [mask for mask in masks if mask is not None]
+    return reduce(torch.logical_and, given) if given else None

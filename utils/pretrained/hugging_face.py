@@ -30,13 +30,17 @@ class HFModel:
 
     Args:
         build: from a transformers configuration.
-        keys: from its state dict to ours.
+        keys: from its state dict to ours, or how to make that from a configuration.
         file_keys: the same for names as files have them, where these differ (ViT).
     """
 
     build: Callable[[Any], nn.Module]
-    keys: KeyMap
+    keys: KeyMap | Callable[[Any], KeyMap]
     file_keys: KeyMap | None = None
+
+    def keys_of(self, hf_config: Any) -> KeyMap:
+        """The map for a configuration."""
+        return self.keys if isinstance(self.keys, KeyMap) else self.keys(hf_config)
 
 
 def from_hf(source: PreTrainedModel | str | Path) -> nn.Module:
@@ -57,7 +61,8 @@ def from_hf(source: PreTrainedModel | str | Path) -> nn.Module:
         return _from_folder(Path(source))
     name = type(source).__name__
     entry = supported(name)
-    return _load(entry.build(source.config), entry.keys.apply(source.state_dict()))
+    keys = entry.keys_of(source.config)
+    return _load(entry.build(source.config), keys.apply(source.state_dict()))
 
 
 def supported(name: str) -> HFModel:
@@ -119,9 +124,10 @@ def _from_folder(folder: Path) -> nn.Module:
         raise Unsupported(f"{folder / 'config.json'} names no architecture")
     entry = supported(names[0])
     # Files leave out what equals transformers' default, so their class must fill it in.
-    model = entry.build(AutoConfig.from_pretrained(folder))
+    config = AutoConfig.from_pretrained(folder)
+    keys = entry.file_keys or entry.keys_of(config)
     state = {_modern(k): v for k, v in _read(folder).items()}
-    return _load(model, (entry.file_keys or entry.keys).apply(state))
+    return _load(entry.build(config), keys.apply(state))
 
 
 def _read(folder: Path) -> dict[str, Tensor]:

@@ -26,11 +26,16 @@ class WrongKeys(KeyError):
 
 @dataclass(frozen=True)
 class Rename:
-    """The same tensor under another name; `transpose` swaps a matrix' axes (GPT-2)."""
+    """The same tensor under another name; `transpose` swaps a matrix' axes (GPT-2).
+
+    `default` is the name of one of their tensors, taken where a file lacks this one
+    because the two were equal.
+    """
 
     theirs: str
     ours: str
     transpose: bool = False
+    default: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,10 @@ class Drop:
 
 @dataclass(frozen=True)
 class Tie:
-    """A second name for a tensor: absent from files, present in a state dict."""
+    """A second name for a tensor: absent from files, present in a state dict.
+
+    Under two names with different numbers it isn't the model that we have: an error.
+    """
 
     theirs: str
     source: str
@@ -101,10 +109,19 @@ class KeyMap:
         """Their state dict to ours.
 
         Raises:
-            WrongKeys: a name that no rule knows, or a part of a fused tensor missing.
+            WrongKeys: a name that no rule knows, a part of a fused tensor missing, or
+                two tied tensors that differ.
         """
         ours: dict[str, Tensor] = {}
         left = dict(state)
+        for rule in self.rules:
+            if isinstance(rule, Rename) and rule.default in state:
+                left.setdefault(rule.theirs, state[rule.default])
+            elif isinstance(rule, Tie) and rule.theirs in state:
+                # Some files hold the tensor under its second name only.
+                source = left.setdefault(rule.source, state[rule.theirs])
+                if not torch.equal(source, state[rule.theirs]):
+                    raise WrongKeys(f"{rule.theirs} isn't tied to {rule.source}")
         for rule in self.rules:
             for name in list(left):
                 if name not in left:
@@ -181,6 +198,8 @@ def _prefix(rule: Rule, theirs: str, ours: str) -> Rule:
         changed["ours"] = ours + rule.ours
     if isinstance(rule, Tie):
         changed["source"] = theirs + rule.source
+    if isinstance(rule, Rename) and rule.default:
+        changed["default"] = theirs + rule.default
     return replace(rule, **changed)
 
 
