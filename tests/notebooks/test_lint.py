@@ -38,6 +38,10 @@ def regrade(name, **data):
     return lambda nb: cell(nb, name).metadata.grade.update(data)
 
 
+def renamed(other):
+    return nbformat.from_dict({**other, "id": "second"})
+
+
 def drop(name):
     return lambda nb: nb.cells.remove(cell(nb, name))
 
@@ -119,7 +123,7 @@ BREAKS = {
     "minutes": (SOLUTION, lambda nb: cell(nb, "task").metadata.grade.pop("minutes")),
     "hints": (SOLUTION, source("task", "Double. <summary>Hint 1"), "1 hints, expected"),
     "no task": (SOLUTION, drop("task"), "0 task cells"),
-    "two answers": (SOLUTION, lambda nb: nb.cells.append(cell(nb, "double"))),
+    "two answers": (SOLUTION, lambda nb: nb.cells.append(renamed(cell(nb, "double")))),
     "no check": (SOLUTION, drop("check-double"), "no check"),
     "unseeded": (SOLUTION, source("hidden-double", RANDOM), "without a seed"),
     "code mutant": (
@@ -146,6 +150,7 @@ def test_a_good_repository_has_no_problems(root):
     assert main(["--root", str(root), "check"]) == 0
 
 
+@pytest.mark.filterwarnings("ignore::nbformat.warnings.DuplicateCellId")
 @pytest.mark.parametrize("name", BREAKS)
 def test_each_rule_finds_what_breaks_it(name, root, edit, capsys):
     path, change, *message = BREAKS[name]
