@@ -12,6 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from utils.grading.__main__ import find, main
+from utils.grading.grade import Limits, Reference, Run, grade
 from utils.notebooks.execute import run
 from utils.notebooks.files import read, write
 from utils.notebooks.release import exercise
@@ -461,3 +462,44 @@ def test_a_reference_that_is_none(reference, tmp_path, capsys, name, message):
     assert main([*arguments, "--out", str(tmp_path / "out")]) == 1
     expected = "shows no value" if message == "has no value" else message
     assert expected in capsys.readouterr().err
+
+
+def test_the_wall_limit_ends_a_run_and_names_who_used_it_up(reference, tmp_path):
+    path = tmp_path / "slow.ipynb"
+    path.write_text(json.dumps(submit(reference, "while True: pass")))
+    limits = Limits(cell_timeout=60, wall=5)
+    total, mean = grade(Reference(reference), path, limits)
+    assert (total.status, total.points) == ("out of time", 0)
+    assert (mean.status, mean.points) == ("correct", 2)
+
+
+def crash(*_, **__):
+    raise RuntimeError("no more processes")
+
+
+@pytest.mark.parametrize(
+    "broken, note",
+    [
+        (lambda *_: Run(problem="the grader stopped"), "the grader stopped"),
+        (lambda *_: Run(), "the run reported nothing"),
+        (crash, "RuntimeError: no more processes"),
+        (
+            lambda *_: Run({"setup": {"passed": False, "error": "ImportError: math"}}),
+            "the reference's own cell 'setup' failed: ImportError: math",
+        ),
+    ],
+)
+def test_what_the_grader_fails_at_is_ungraded_never_nought(
+    reference, tmp_path, monkeypatch, capsys, broken, note
+):
+    (tmp_path / "ann.ipynb").write_text(json.dumps(submit(reference)))
+    monkeypatch.setattr("utils.grading.__main__.verify", lambda *_, **__: None)
+    monkeypatch.setattr("utils.grading.grade.run", broken)
+    arguments = ["grade", str(reference), str(tmp_path / "ann.ipynb")]
+    assert main([*arguments, "--out", str(tmp_path / "out")]) == 3
+    assert "2 ungraded" in capsys.readouterr().out
+    with (tmp_path / "out" / "grades.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["status"], row["points"]) for row in rows] == [("ungraded", "")] * 2
+    assert note in rows[0]["note"]
+    assert "not graded yet" in (tmp_path / "out" / "students" / "ann.html").read_text()

@@ -16,7 +16,7 @@ from utils.grading.grade import UNGRADED, Grade, Limits, Reference, grade, verif
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 all graded, 1 nothing done, 3 some left ungraded."""
+    """Exit status: 0 all graded, 1 nothing done, 3 some left ungraded, 130 stopped."""
     parser = argparse.ArgumentParser("python -m utils.grading")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verb = verbs.add_parser("grade", help="grade submissions of one exercise notebook")
@@ -33,6 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Stopped; no grades.csv was written.", file=sys.stderr)
+        return 130
 
 
 def find(paths: list[Path]) -> tuple[dict[str, Path], list[Path]]:
@@ -89,16 +92,20 @@ def _grade(options) -> int:
             pool.submit(grade, reference, path, limits, Path(home)): student
             for student, path in students.items()
         }
-        for number, future in enumerate(as_completed(running), 1):
-            student = running[future]
-            try:
-                own = future.result()
-            except Exception as error:  # one file must never stop the others
-                why = f"the grader failed: {type(error).__name__}: {error}"
-                own = [Grade(e, None, UNGRADED, why) for e in reference.exercises]
-            results[student] = own
-            report.write_page(pages, reference.title, student, own)
-            print(f"[{number}/{len(students)}] {_line(student, own)}", flush=True)
+        try:
+            for number, future in enumerate(as_completed(running), 1):
+                student = running[future]
+                try:
+                    own = future.result()
+                except Exception as error:  # one file must never stop the others
+                    why = f"the grader failed: {type(error).__name__}: {error}"
+                    own = [Grade(e, None, UNGRADED, why) for e in reference.exercises]
+                results[student] = own
+                report.write_page(pages, reference.title, student, own)
+                print(f"[{number}/{len(students)}] {_line(student, own)}", flush=True)
+        except BaseException:  # Ctrl-C, a full disk: start no more
+            pool.shutdown(cancel_futures=True)
+            raise
     report.write_csv(options.out / "grades.csv", {s: results[s] for s in students})
     seconds = time.monotonic() - began
     each = (time.monotonic() - started) / max(1, len(students))
