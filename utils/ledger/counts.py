@@ -1,0 +1,331 @@
+"""The questions that a ledger answers, for every model by its name."""
+
+from __future__ import annotations
+
+import difflib
+from types import SimpleNamespace
+from typing import Any
+
+import sympy
+from sympy import Expr, Symbol
+
+from utils.ledger.block_formulas import BATCH, LENGTH, TARGET
+from utils.ledger.ledger import Ledger, Letter, Row
+from utils.ledger.model_formulas import MODELS, OPTIONAL, SIZES, Family, Parts
+
+BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
+
+
+def models() -> tuple[str, ...]:
+    """The names of all models."""
+    return tuple(MODELS)
+
+
+def dimensions(name: str, **changes: Any) -> dict[str, int | bool]:
+    """The sizes and switches of a model, all of which can be changed.
+
+    Raises:
+        ValueError: an unknown model (the near names are listed), a size below 1, heads
+            that don't divide the width.
+        TypeError: an unknown dimension (the known are listed), a size that isn't a
+            whole number, a switch that isn't True or False.
+    """
+    family = _find(name)
+    for dimension, value in changes.items():
+        _check(name, family, dimension, value)
+    given = family.defaults | MODELS[name].changes | changes
+    sizes = {k: v for k, v in given.items() if not callable(v)}
+    shares = callable(given.get("head_width")) or "head_width" not in given
+    if shares and sizes["width"] % sizes["heads"]:
+        raise ValueError(
+            f"{sizes['heads']} heads don't divide a width of {sizes['width']}"
+        )
+    found = {k: v(sizes) if callable(v) else v for k, v in given.items()}
+    if found["heads"] % found.get("key_value_heads", 1):
+        raise ValueError(
+            f"{found['key_value_heads']} heads of keys and values don't divide "
+            f"{found['heads']} heads"
+        )
+    return found
+
+
+def parameters(name: str, **changes: Any) -> int:
+    """How many parameters a model has, shared ones counted once.
+
+    Args:
+        name: as `models()` lists them.
+        changes: sizes and switches, as `dimensions(name)` lists them.
+
+    Raises:
+        ValueError, TypeError: as `dimensions`.
+    """
+    return table(name, **changes).total
+
+
+def table(name: str, **changes: Any) -> Ledger:
+    """The parameters of each part of a model; arguments and errors as `parameters`."""
+    parts, letters = _parts(name, changes)
+    formulas = {part: cost.parameters for part, cost in parts.items()}
+    return _ledger(name, "parameters", formulas, letters)
+
+
+def operations(
+    name: str,
+    *,
+    length: int | None = None,
+    batch: int = 1,
+    target_length: int | None = None,
+    training: bool = False,
+    **changes: Any,
+) -> Ledger:
+    """Operations of all matrix products, two for a multiply-add.
+
+    What is done once a number (softmax, activations, norms, sums, looking up) isn't
+    counted: it is below a hundredth of the whole and bound by memory, not by
+    arithmetic.
+
+    Args:
+        length: tokens of each sequence; none for a model of images.
+        target_length: tokens that an encoder-decoder writes; `length` unless given.
+        training: count the backward pass too. It is twice the forward pass, except
+            where an input needs no gradient (pixels).
+        changes: as in `parameters`.
+
+    Raises:
+        ValueError, TypeError: as `dimensions`; a length beyond the model's positions.
+    """
+    lengths = _lengths(length, batch, target_length)
+    parts, letters = _parts(name, changes, lengths)
+    formulas = {
+        part: cost.forward + (cost.backward if training else 0)
+        for part, cost in parts.items()
+    }
+    return _ledger(name, "operations", formulas, letters)
+
+
+def activations(
+    name: str,
+    *,
+    length: int | None = None,
+    batch: int = 1,
+    target_length: int | None = None,
+    dtype: Any = "float32",
+    attention: str = "fused",
+    **changes: Any,
+) -> Ledger:
+    """Bytes that are kept between the forward and the backward pass.
+
+    Of this package's own models, with their loss, without dropout and checkpointing.
+    Token ids and masks are left out; every number is counted in `dtype`, though mixed
+    precision keeps a few in float32.
+
+    Args:
+        dtype: "float32", "bfloat16" and so on, or PyTorch's.
+        attention: "fused", or "written out" as softmax(q kᵀ) v, which keeps a weight
+            for every pair of positions.
+        others: as in `operations`.
+
+    Raises:
+        ValueError, TypeError: as `operations`.
+    """
+    ways = {"fused": "fused", "written out": "written_out"}
+    if attention not in ways:
+        raise ValueError(f"attention is one of {list(ways)}, was {attention!r}")
+    size, lengths = _bytes(dtype), _lengths(length, batch, target_length)
+    parts, letters = _parts(name, changes, lengths)
+    formulas = {part: size * cost.kept for part, cost in parts.items()}
+    weights = sum(getattr(cost, ways[attention]) for cost in parts.values())
+    formulas["attention weights"] = size * weights
+    return _ledger(name, "bytes", formulas, letters)
+
+
+def memory(
+    name: str,
+    *,
+    length: int | None = None,
+    batch: int = 1,
+    target_length: int | None = None,
+    dtype: Any = "float32",
+    master_weights: bool = False,
+    attention: str = "fused",
+    **changes: Any,
+) -> Ledger:
+    """Bytes of a training step with AdamW: weights, gradients, moments, activations.
+
+    Args:
+        dtype: of weights, gradients and activations.
+        master_weights: keep weights and moments in float32 beside them, as mixed
+            precision does.
+        others: as in `activations`.
+
+    Raises:
+        ValueError, TypeError: as `activations`.
+    """
+    size, counted = _bytes(dtype), table(name, **changes)
+    kept = activations(
+        name,
+        length=length,
+        batch=batch,
+        target_length=target_length,
+        dtype=dtype,
+        attention=attention,
+        **changes,
+    )
+    numbers, p, a = kept.total // size, Symbol("P"), Symbol("A")
+    formulas = {
+        "weights": size * p,
+        "gradients": size * p,
+        "weights in float32": 4 * p if master_weights else 0 * p,
+        "AdamW's two moments": 2 * (4 if master_weights else size) * p,
+        "activations": size * a,
+    }
+    letters = [
+        Letter("P", counted.total, "parameters"),
+        Letter("A", numbers, "numbers kept for the backward pass"),
+    ]
+    return _ledger(name, "bytes", formulas, letters)
+
+
+def kv_cache(
+    name: str,
+    *,
+    length: int,
+    batch: int = 1,
+    target_length: int | None = None,
+    dtype: Any = "float32",
+    **changes: Any,
+) -> Ledger:
+    """Bytes of the keys and values that a decoder keeps while it generates.
+
+    Args:
+        length: positions kept, prompt included; of an encoder-decoder those of the
+            memory, whose keys and values are kept too.
+        target_length: positions that an encoder-decoder writes; `length` unless given.
+        others: as in `activations`.
+
+    Raises:
+        ValueError, TypeError: as `operations`; a model that doesn't generate.
+    """
+    if not _find(name).decoder:
+        raise ValueError(f"{name} doesn't generate: it keeps no keys and values")
+    size, lengths = _bytes(dtype), _lengths(length, batch, target_length)
+    parts, letters = _parts(name, changes, lengths)
+    formulas = {part: size * cost.cached for part, cost in parts.items()}
+    return _ledger(name, "bytes", formulas, letters)
+
+
+def _find(name: str) -> Family:
+    if name not in MODELS:
+        near = difflib.get_close_matches(str(name).lower(), MODELS, n=5, cutoff=0.5)
+        raise ValueError(
+            f"no model {name!r}; "
+            + (f"near it are {', '.join(near)}" if near else f"known: {_all(MODELS)}")
+        )
+    return MODELS[name].family
+
+
+def _check(name: str, family: Family, dimension: str, value: Any) -> None:
+    if dimension not in family.defaults:
+        raise TypeError(
+            f"{name} has no dimension {dimension!r}; known: {_all(family.defaults)}"
+        )
+    if dimension not in SIZES:
+        if not isinstance(value, bool):
+            raise TypeError(f"{dimension} is True or False, was {value!r}")
+        return
+    _whole(dimension, value, 0 if dimension in OPTIONAL else 1)
+
+
+def _whole(what: str, value: Any, least: int = 1) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{what} is a whole number, was {value!r}")
+    if value < least:
+        raise ValueError(f"{what} is at least {least}, was {value}")
+    return value
+
+
+def _lengths(
+    length: int | None, batch: int, target_length: int | None
+) -> dict[str, int | None]:
+    if length is not None:
+        _whole("length", length)
+    if target_length is not None:
+        _whole("target_length", target_length)
+    _whole("batch", batch)
+    return {"length": length, "batch": batch, "target_length": target_length}
+
+
+def _parts(
+    name: str, changes: dict[str, Any], lengths: dict[str, int | None] | None = None
+) -> tuple[Parts, list[Letter]]:
+    """The costs of a model, and what the letters in them stand for."""
+    sizes = dimensions(name, **changes)
+    # A size of 0 is no letter: what it belongs to isn't there.
+    letters = [
+        Letter(SIZES[k][0], v, SIZES[k][1])
+        for k, v in sizes.items()
+        if k in SIZES and v
+    ]
+    symbols = {
+        k: Symbol(SIZES[k][0]) if k in SIZES and v else v for k, v in sizes.items()
+    }
+    family = MODELS[name].family
+    parts = family.parts(SimpleNamespace(**symbols, sizes=sizes))
+    if lengths is not None:
+        letters += _length_letters(name, family, sizes, lengths)
+    return parts, letters
+
+
+def _length_letters(
+    name: str,
+    family: Family,
+    sizes: dict[str, Any],
+    lengths: dict[str, int | None],
+) -> list[Letter]:
+    length, target = lengths["length"], lengths["target_length"]
+    letters = [Letter(str(BATCH), lengths["batch"], "sequences in the batch")]
+    if "patch" in sizes:
+        if length is not None:
+            raise TypeError(f"{name} has no length; it follows from image and patch")
+        letters[0] = letters[0]._replace(meaning="images in the batch")
+        return letters
+    if length is None:
+        raise TypeError(f"{name} needs a length: how many tokens a sequence has")
+    if target is not None and not family.two_lengths:
+        raise TypeError(f"{name} has no target_length: it has no second sequence")
+    target = length if target is None else target
+    for tokens in (length, target):
+        if tokens > sizes.get("positions", tokens):
+            raise ValueError(
+                f"a length of {tokens} goes beyond the {sizes['positions']} positions "
+                f"of {name}"
+            )
+    if family.two_lengths:
+        letters.append(Letter(str(LENGTH), length, "tokens read"))
+        letters.append(Letter(str(TARGET), target, "tokens written"))
+    else:
+        letters.append(Letter(str(LENGTH), length, "tokens in a sequence"))
+    return letters
+
+
+def _ledger(
+    name: str, unit: str, formulas: dict[str, Expr], letters: list[Letter]
+) -> Ledger:
+    values = {Symbol(x.symbol): x.value for x in letters}
+    rows = []
+    for part, formula in formulas.items():
+        formula = sympy.sympify(formula)
+        if formula != 0:
+            rows.append(Row(part, formula, int(formula.subs(values))))
+    return Ledger(name, unit, rows, letters)
+
+
+def _bytes(dtype: Any) -> int:
+    name = str(dtype).removeprefix("torch.")
+    if name not in BYTES:
+        raise ValueError(f"dtype is one of {list(BYTES)}, was {dtype!r}")
+    return BYTES[name]
+
+
+def _all(names: Any) -> str:
+    return ", ".join(names)
