@@ -135,6 +135,7 @@ def assert_gradients_equal(theirs, ours, inputs, keys, atol: float) -> None:
     expected = {
         n: torch.zeros_like(p) if p.grad is None else p.grad
         for n, p in theirs.named_parameters()
+        if p.requires_grad
     }
     mapped = keys.invert(got)
     for name, gradient in expected.items():
@@ -214,6 +215,19 @@ def swap_(first: str, second: str) -> Callable[[nn.Module], None]:
             setattr(module, second, a)
 
     return perturb
+
+
+def untie_(model: nn.Module) -> None:
+    """A perturbation that gives the head of a masked-LM model a table of its own."""
+    other = model.backbone.embeddings.token.weight.detach().roll(1, 0)
+    forward = model.head.forward
+    model.head.forward = lambda hidden, _: forward(hidden, other)
+
+
+def count(make_model: Callable[[], nn.Module]) -> int:
+    """Parameters of a model of any size: on the meta device it takes no memory."""
+    with torch.device("meta"):
+        return sum(p.numel() for p in make_model().parameters())
 
 
 def assert_refuses_bad_input(model: nn.Module, positions: int) -> None:

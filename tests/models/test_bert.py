@@ -4,8 +4,17 @@ import pytest
 import torch
 import transformers
 from models import parity
+from safetensors.torch import save_file
 from torch import nn
 
+from utils.models.bert import (
+    BERT_LARGE,
+    MINILM_L6,
+    TINYBERT_4,
+    BertConfig,
+    BertForPreTraining,
+    BertModel,
+)
 from utils.nn.attention import SelfAttention
 from utils.nn.embeddings import TransformerEmbeddings
 from utils.nn.feed_forward import FeedForward, gelu_tanh
@@ -81,9 +90,46 @@ def test_wrong_models_are_caught(inputs):
     )
 
 
+@pytest.mark.parametrize(
+    ("model", "config", "count"),
+    [
+        (BertModel, BertConfig(), 109_482_240),
+        (BertForPreTraining, BertConfig(), 110_106_428),
+        (BertModel, BERT_LARGE, 335_141_888),
+        (BertForPreTraining, BERT_LARGE, 336_226_108),
+        (BertModel, TINYBERT_4, 14_350_248),
+        (BertModel, MINILM_L6, 22_713_216),
+    ],
+)
+def test_published_sizes(model, config, count):
+    assert parity.count(lambda: model(config)) == count
+
+
+def test_a_file_with_what_no_head_reads(tmp_path):
+    """The published bert-base-uncased is a masked LM with a pooler and a pair head."""
+    made = parity.make(transformers.BertForPreTraining, CONFIG, randomised=True)
+    made.config.architectures = ["BertForMaskedLM"]
+    with open(tmp_path / "config.json", "w") as file:
+        file.write(made.config.to_json_string())
+    save_file(
+        {k: v for k, v in made.state_dict().items() if "decoder" not in k},
+        tmp_path / "model.safetensors",
+    )
+    found = parity.tokens()
+    expected = parity.run(made, found).prediction_logits
+    got = parity.run(from_hf(tmp_path), found).logits
+    real = found["attention_mask"].bool()
+    assert (expected - got)[real].abs().max() < 1e-10
+
+
 def test_bad_input_says_what_is_wrong():
     model = from_hf(parity.make(transformers.BertModel, CONFIG, randomised=True))
     parity.assert_refuses_bad_input(model, positions=19)
+    ids = torch.tensor([[5, 6, 7]])
+    with pytest.raises(ValueError, match=r"must be \(batch, key\).*was \(1, 2\)"):
+        model(input_ids=ids, attention_mask=torch.ones(1, 2))
+    with pytest.raises(ValueError, match="segment id 2 is outside the range of 2"):
+        model(input_ids=ids, token_type_ids=torch.full_like(ids, 2))
     config = transformers.BertConfig(is_decoder=True)
     with pytest.raises(Unsupported, match="is_decoder=True"):
         from_hf(transformers.BertModel(config))

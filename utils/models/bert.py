@@ -44,10 +44,15 @@ class BertConfig:
     eps: float = 1e-12
     dropout: float = 0.1
     attention_dropout: float = 0.1
+    classifier_dropout: float = 0.1
     init_std: float = 0.02
 
 
 BERT_LARGE = replace(BertConfig(), width=1024, layers=24, heads=16, inner_width=4096)
+# Small students of BERT-base (Jiao et al. 2020, arXiv 1909.10351; Wang et al. 2020,
+# arXiv 2002.10957): they differ from it in size and in how they were trained only.
+TINYBERT_4 = replace(BertConfig(), width=312, layers=4, inner_width=1200)
+MINILM_L6 = replace(BertConfig(), width=384, layers=6, inner_width=1536)
 
 
 def build_block(config: BertConfig) -> TransformerBlock:
@@ -67,19 +72,27 @@ class BertModel(nn.Module):
     Args:
         config: sizes.
         pooler: leave it out where no head reads it.
+        embeddings, encoder: BERT's own unless given (DistilBERT, ALBERT, ELECTRA).
     """
 
-    def __init__(self, config: BertConfig, *, pooler: bool = True):
+    def __init__(
+        self,
+        config: BertConfig,
+        *,
+        pooler: bool = True,
+        embeddings: TransformerEmbeddings | None = None,
+        encoder: TransformerStack | None = None,
+    ):
         super().__init__()
         self.config = config
-        self.embeddings = TransformerEmbeddings(
+        self.embeddings = embeddings or TransformerEmbeddings(
             TokenEmbedding(config.vocabulary, config.width),
             LearnedPositions(config.positions, config.width),
             segments=config.segments,
             norm=nn.LayerNorm(config.width, eps=config.eps),
             dropout=config.dropout,
         )
-        self.encoder = TransformerStack(
+        self.encoder = encoder or TransformerStack(
             [build_block(config) for _ in range(config.layers)]
         )
         self.pooler = Pooler(config.width) if pooler else None
@@ -105,12 +118,17 @@ class BertModel(nn.Module):
             token_type_ids: (batch, time), the segment of each token.
 
         Raises:
-            ValueError: an id outside the vocabulary, or more tokens than positions.
+            ValueError: an id outside the vocabulary or the segments, more tokens than
+                positions, or a mask of another shape than the ids.
         """
         if position_ids is None:
             position_ids = self.position_ids(input_ids, attention_mask)
         x = self.embeddings(input_ids, position_ids, token_type_ids)
-        mask = None if attention_mask is None else padding_mask(attention_mask)
+        mask = (
+            None
+            if attention_mask is None
+            else padding_mask(attention_mask, tuple(input_ids.shape))
+        )
         x, hidden, weights = self.encoder(x, mask=mask, need_weights=output_attentions)
         return ModelOutput(
             last_hidden_state=x,
@@ -150,7 +168,9 @@ class BertForSequenceClassification(SequenceClassification):
     """One label for a sentence or a pair, from the pooled [CLS]."""
 
     def __init__(self, config: BertConfig, classes: int = 2):
-        head = ClassificationHead(config.width, classes, dropout=config.dropout)
+        head = ClassificationHead(
+            config.width, classes, dropout=config.classifier_dropout
+        )
         super().__init__(BertModel(config), head)
 
 
@@ -158,7 +178,8 @@ class BertForTokenClassification(TokenClassification):
     """One label for each token."""
 
     def __init__(self, config: BertConfig, classes: int = 2):
-        super().__init__(BertModel(config, pooler=False), classes)
+        backbone = BertModel(config, pooler=False)
+        super().__init__(backbone, classes, config.classifier_dropout)
 
 
 class BertForQuestionAnswering(QuestionAnswering):
@@ -197,6 +218,8 @@ ENCODER = KeyMap(
     Drop("embeddings.position_ids"),
 ) + LAYER.under("encoder.layer.{i}.", "encoder.blocks.{i}.")
 BERT = ENCODER.under("bert.", "backbone.")
+# Published files keep what a model without a pooler doesn't read.
+UNREAD = KeyMap(Drop("bert.pooler.dense.{p}"), Drop("cls.seq_relationship.{p}"))
 WORDS = "bert.embeddings.word_embeddings.weight"
 LM_HEAD = KeyMap(
     Rename("cls.predictions.transform.dense.{p}", "head.dense.{p}"),
@@ -229,6 +252,11 @@ def config_from_hf(hf: Any) -> BertConfig:
         eps=hf.layer_norm_eps,
         dropout=hf.hidden_dropout_prob,
         attention_dropout=hf.attention_probs_dropout_prob,
+        classifier_dropout=(
+            hf.hidden_dropout_prob
+            if getattr(hf, "classifier_dropout", None) is None
+            else hf.classifier_dropout
+        ),
         init_std=hf.initializer_range,
     )
 
@@ -254,7 +282,7 @@ HF_MODELS = {
         + LM_HEAD.with_ours("head.", "lm_head.")
         + PAIR_HEAD.with_ours("head.", "pair_head."),
     ),
-    "BertForMaskedLM": HFModel(_plain(BertForMaskedLM), BERT + LM_HEAD),
+    "BertForMaskedLM": HFModel(_plain(BertForMaskedLM), UNREAD + BERT + LM_HEAD),
     "BertForNextSentencePrediction": HFModel(
         _plain(BertForNextSentencePrediction), BERT + PAIR_HEAD
     ),
@@ -262,7 +290,7 @@ HF_MODELS = {
         _with_classes(BertForSequenceClassification), BERT + CLASSIFIER
     ),
     "BertForTokenClassification": HFModel(
-        _with_classes(BertForTokenClassification), BERT + CLASSIFIER
+        _with_classes(BertForTokenClassification), UNREAD + BERT + CLASSIFIER
     ),
-    "BertForQuestionAnswering": HFModel(_question_answering, BERT + SPAN),
+    "BertForQuestionAnswering": HFModel(_question_answering, UNREAD + BERT + SPAN),
 }

@@ -19,6 +19,8 @@ class ModelOutput:
     """(batch, [time,] classes or vocabulary)"""
     prediction_logits: Tensor | None = None
     """(batch, time, vocabulary)"""
+    boundary_logits: Tensor | None = None
+    """(number masked, vocabulary): SpanBERT's tokens from their span's neighbours"""
     seq_relationship_logits: Tensor | None = None
     """(batch, 2): B follows A, B doesn't"""
     sop_logits: Tensor | None = None

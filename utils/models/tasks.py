@@ -57,9 +57,11 @@ class SequenceClassification(_Task):
 class TokenClassification(_Task):
     """One label for each token."""
 
-    def __init__(self, backbone: nn.Module, classes: int):
+    def __init__(self, backbone: nn.Module, classes: int, dropout: float | None = None):
         head = TokenClassificationHead(
-            backbone.config.width, classes, backbone.config.dropout
+            backbone.config.width,
+            classes,
+            backbone.config.dropout if dropout is None else dropout,
         )
         super().__init__(backbone, head)
 
@@ -73,8 +75,8 @@ class TokenClassification(_Task):
 class QuestionAnswering(_Task):
     """Where the answer starts and where it ends in the passage."""
 
-    def __init__(self, backbone: nn.Module):
-        super().__init__(backbone, SpanHead(backbone.config.width))
+    def __init__(self, backbone: nn.Module, dropout: float = 0.0):
+        super().__init__(backbone, SpanHead(backbone.config.width, dropout))
 
     def forward(self, *inputs: Any, **options: Any) -> ModelOutput:
         """As the backbone, with `start_logits` and `end_logits` (batch, time)."""

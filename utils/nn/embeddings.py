@@ -16,15 +16,29 @@ class TokenEmbedding(nn.Embedding):
             ValueError: an id outside the vocabulary (checked on the CPU, where it is
                 cheap; a GPU stops with an error of its own).
         """
-        if input_ids.device.type == "cpu" and input_ids.numel():
-            low, high = input_ids.aminmax()
-            if low < 0 or high >= self.num_embeddings:
-                wrong = int(low if low < 0 else high)
-                raise ValueError(
-                    f"token id {wrong} is outside the vocabulary of "
-                    f"{self.num_embeddings}"
-                )
+        _check(input_ids, "token", "vocabulary", self.num_embeddings)
         return F.embedding(input_ids, self.weight, self.padding_idx)
+
+
+class SegmentEmbedding(nn.Embedding):
+    """A learned vector for each segment (BERT's sentences A and B)."""
+
+    def forward(self, segment_ids: Tensor) -> Tensor:
+        """segment_ids (batch, time) -> (batch, time, width).
+
+        Raises:
+            ValueError: an id that is no segment's; RoBERTa, say, has but segment 0.
+        """
+        _check(segment_ids, "segment", "range", self.num_embeddings)
+        return F.embedding(segment_ids, self.weight)
+
+
+def _check(ids: Tensor, kind: str, whole: str, size: int) -> None:
+    if ids.device.type == "cpu" and ids.numel():
+        low, high = ids.aminmax()
+        if low < 0 or high >= size:
+            wrong = int(low if low < 0 else high)
+            raise ValueError(f"{kind} id {wrong} is outside the {whole} of {size}")
 
 
 class TransformerEmbeddings(nn.Module):
@@ -56,7 +70,9 @@ class TransformerEmbeddings(nn.Module):
     ):
         super().__init__()
         self.token, self.positions, self.scale = token, positions, scale
-        self.segment = nn.Embedding(segments, token.embedding_dim) if segments else None
+        self.segment = (
+            SegmentEmbedding(segments, token.embedding_dim) if segments else None
+        )
         self.norm = norm or nn.Identity()
         self.dropout = nn.Dropout(dropout)
         self.projection = projection or nn.Identity()
@@ -64,10 +80,12 @@ class TransformerEmbeddings(nn.Module):
     def forward(
         self,
         input_ids: Tensor,
-        position_ids: Tensor,
+        position_ids: Tensor | None,
         segment_ids: Tensor | None = None,
     ) -> Tensor:
         """All (batch, time), positions also (time,) -> (batch, time, width).
+
+        `position_ids` is None where there are no positions to add (DeBERTa, XLNet).
 
         Without a token table, `input_ids` are vectors (batch, time, width).
         """

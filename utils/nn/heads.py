@@ -112,11 +112,115 @@ class TokenClassificationHead(nn.Module):
 class SpanHead(nn.Module):
     """A score for starting and one for ending at each position (Devlin et al. 2019)."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int, dropout: float = 0.0):
         super().__init__()
         self.out_proj = nn.Linear(width, 2)
+        self.dropout = nn.Dropout(dropout)
 
     def forward(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """(batch, time, width) -> start and end, each (batch, time)."""
-        start, end = self.out_proj(hidden).unbind(-1)
+        start, end = self.out_proj(self.dropout(hidden)).unbind(-1)
         return start, end
+
+
+class ReplacedTokenHead(nn.Module):
+    """One score a position: was this token replaced? (Clark et al. 2020, §3.1)"""
+
+    def __init__(self, width: int, activation: str = "gelu"):
+        super().__init__()
+        self.dense = nn.Linear(width, width)
+        self.out_proj = nn.Linear(width, 1)
+        self.activation = ACTIVATIONS[activation]
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """(batch, time, width) -> (batch, time); above 0 for "replaced"."""
+        return self.out_proj(self.activation(self.dense(hidden))).squeeze(-1)
+
+
+class SpanBoundaryHead(nn.Module):
+    """Tokens of a masked span, told from its two neighbours (Joshi et al. 2020, §3.2).
+
+    y = f(left neighbour, right neighbour, position in the span), where f is twice
+    dense -> activation -> norm; then the token table, plus a bias for each token.
+
+    Args:
+        width: of the hidden states and of the token table.
+        vocabulary: number of tokens.
+        positions: in a span that can be told apart; all further ones share the last.
+        position_width: of their vectors.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        vocabulary: int,
+        *,
+        positions: int = 20,
+        position_width: int = 200,
+        activation: str = "gelu",
+        eps: float = 1e-12,
+    ):
+        super().__init__()
+        self.positions = nn.Embedding(positions, position_width)
+        self.fc1 = nn.Linear(2 * width + position_width, width)
+        self.norm1 = nn.LayerNorm(width, eps=eps)
+        self.fc2 = nn.Linear(width, width)
+        self.norm2 = nn.LayerNorm(width, eps=eps)
+        self.bias = nn.Parameter(torch.zeros(vocabulary))
+        self.activation = ACTIVATIONS[activation]
+
+    def forward(self, hidden: Tensor, masked: Tensor, table: Tensor) -> Tensor:
+        """Score the masked tokens without looking at their own hidden states.
+
+        Args:
+            hidden: (batch, time, width)
+            masked: (batch, time), True in the spans. Spans side by side are one.
+            table: (vocabulary, width)
+
+        Returns:
+            (number masked, vocabulary), in the order of `ids[masked]`.
+
+        Raises:
+            TypeError: `masked` isn't boolean.
+            ValueError: it has another shape, or a span reaches an end of the sequence
+                and so lacks a neighbour.
+        """
+        left, right = span_boundaries(masked, hidden.shape[:2])
+        row, time = masked.nonzero(as_tuple=True)
+        left, right = left[masked], right[masked]
+        place = (time - left - 1).clamp(max=self.positions.num_embeddings - 1)
+        y = torch.cat(
+            [hidden[row, left], hidden[row, right], self.positions(place)], dim=-1
+        )  # (number masked, 2 width + position width)
+        y = self.norm1(self.activation(self.fc1(y)))
+        y = self.norm2(self.activation(self.fc2(y)))
+        return F.linear(y, table, self.bias)
+
+
+def span_boundaries(
+    masked: Tensor, shape: tuple[int, int] | None = None
+) -> tuple[Tensor, Tensor]:
+    """The nearest unmasked position on either side of each position: (batch, time).
+
+    Raises:
+        TypeError: `masked` isn't boolean.
+        ValueError: it isn't (batch, time), or isn't `shape`; or a span reaches an end.
+    """
+    if masked.dtype != torch.bool:
+        raise TypeError(
+            f"masked must be boolean, True in the spans; was {masked.dtype}"
+        )
+    if masked.ndim != 2 or (shape is not None and masked.shape != shape):
+        raise ValueError(
+            f"masked must be {tuple(shape or ('batch', 'time'))}, "
+            f"was {tuple(masked.shape)}"
+        )
+    if masked[:, [0, -1]].any():
+        raise ValueError(
+            "a masked span reaches an end of the sequence, so it lacks a neighbour: "
+            "leave the first and the last token unmasked"
+        )
+    time = torch.arange(masked.shape[1], device=masked.device).expand(masked.shape)
+    left = time.masked_fill(masked, -1).cummax(1).values
+    right = time.masked_fill(masked, masked.shape[1]).flip(1).cummin(1).values.flip(1)
+    return left, right

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 # The modules that know the classes of a family, in utils.models.
-FAMILIES = ("bert", "gpt2")
+FAMILIES = ("bert", "gpt2", "roberta")
 
 
 class Unsupported(ValueError):
@@ -79,6 +79,30 @@ def supported(name: str) -> HFModel:
             f"no model for {name}; supported are {', '.join(sorted(known))}"
         )
     return known[name]
+
+
+def builder(
+    translate: Callable[[Any], Any],
+    model: Callable[..., nn.Module],
+    *,
+    classes: bool = False,
+    **required: Any,
+) -> Callable[[Any], nn.Module]:
+    """An `HFModel.build`: `model` of the configuration as `translate` reads it.
+
+    Args:
+        translate: from a transformers configuration to ours.
+        model: one of our classes.
+        classes: give it the number of labels too.
+        required: attributes that the configuration must have, for `require`.
+    """
+
+    def build(hf: Any) -> nn.Module:
+        require(hf, **required)
+        config = translate(hf)
+        return model(config, hf.num_labels) if classes else model(config)
+
+    return build
 
 
 def require(hf_config: Any, **values: Any) -> None:
