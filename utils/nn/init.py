@@ -6,6 +6,9 @@ import math
 
 from torch import nn
 
+from utils.nn.attention import CrossAttention, SelfAttention
+from utils.nn.positions import RelativePositionBias
+
 
 def normal_init(module: nn.Module, std: float = 0.02) -> None:
     """N(0, std²) for every matrix and table, zero biases (BERT, GPT)."""
@@ -31,3 +34,26 @@ def gpt2_residual_init(model: nn.Module, layers: int, std: float = 0.02) -> None
     for name, parameter in model.named_parameters():
         if name.endswith(("out_proj.weight", "fc2.weight")):
             nn.init.normal_(parameter, std=std / math.sqrt(2 * layers))
+
+
+def t5_init(module: nn.Module, width: int) -> None:
+    """Variances of one over the fan-in (Raffel et al. 2020's code), tables of one.
+
+    T5 doesn't scale its scores: 1/√head width is in the queries' first values instead.
+
+    Args:
+        module: as `Module.apply` gives it.
+        width: of the model.
+    """
+    if isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, std=module.in_features**-0.5)
+    elif isinstance(module, nn.Embedding):
+        nn.init.normal_(module.weight)
+    elif isinstance(module, RelativePositionBias):
+        nn.init.normal_(module.weight, std=width**-0.5)
+    elif isinstance(module, SelfAttention | CrossAttention):
+        inner = module.out_proj.in_features
+        # Its matrices come before it: `apply` visits the children first.
+        own = isinstance(module, SelfAttention)
+        query = (module.qkv_proj if own else module.q_proj).weight[:inner]
+        nn.init.normal_(query, std=(width * inner / module.heads) ** -0.5)

@@ -31,7 +31,9 @@ def causal_mask(
 
 
 def padding_mask(
-    attention_mask: Tensor, shape: tuple[int, int] | None = None
+    attention_mask: Tensor,
+    shape: tuple[int, int] | None = None,
+    name: str = "attention_mask",
 ) -> Tensor | None:
     """Hide padding from every query: (batch, key) of 1 and 0 -> (batch, 1, 1, key).
 
@@ -42,6 +44,7 @@ def padding_mask(
     Args:
         attention_mask: as tokenizers give it.
         shape: the (batch, key) that it must have.
+        name: what an error calls it.
 
     Raises:
         ValueError: the argument isn't (batch, key), or not of the shape.
@@ -49,7 +52,7 @@ def padding_mask(
     found = tuple(attention_mask.shape)
     if len(found) != 2 or (shape is not None and found != shape):
         expected = "" if shape is None else f" = {shape}"
-        raise ValueError(f"attention_mask must be (batch, key){expected}, was {found}")
+        raise ValueError(f"{name} must be (batch, key){expected}, was {found}")
     mask = attention_mask.bool()
     if mask.device.type == "cpu" and not torch.compiler.is_compiling() and mask.all():
         return None

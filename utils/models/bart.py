@@ -1,0 +1,276 @@
+"""BART: repair a damaged text (Lewis et al. 2020, arXiv 1910.13461).
+
+The Transformer of 2017 with GELU, learned positions, and a norm after the embeddings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from utils.models.encoder_decoder import (
+    ConditionalGeneration,
+    EncoderDecoder,
+    Side,
+    shift_right,
+)
+from utils.models.output import ModelOutput
+from utils.models.tasks import QuestionAnswering
+from utils.nn.attention import CrossAttention, SelfAttention
+from utils.nn.blocks import CrossAttentionBlock, TransformerBlock, TransformerStack
+from utils.nn.embeddings import TokenEmbedding, TransformerEmbeddings
+from utils.nn.feed_forward import FeedForward
+from utils.nn.heads import ClassificationHead
+from utils.nn.init import normal_init
+from utils.nn.positions import LearnedPositions
+from utils.pretrained.hugging_face import HFModel, activation, builder, require
+from utils.pretrained.key_map import Fuse, KeyMap, Rename, Reshape, Tie
+
+
+@dataclass(frozen=True)
+class BartConfig:
+    """BART-base unless changed; `BART_LARGE` is below."""
+
+    vocabulary: int = 50_265
+    width: int = 768
+    layers: int = 6
+    decoder_layers: int = 6
+    heads: int = 12
+    inner_width: int = 3072
+    positions: int = 1024
+    activation: str = "gelu"
+    scale_embedding: bool = False
+    norm_first: bool = False
+    eps: float = 1e-5
+    dropout: float = 0.1
+    attention_dropout: float = 0.0
+    inner_dropout: float = 0.0
+    head_dropout: float = 0.0
+    init_std: float = 0.02
+    padding: int = 1
+    start: int = 2
+    end: int = 2
+
+
+BART_LARGE = replace(
+    BartConfig(), width=1024, layers=12, decoder_layers=12, heads=16, inner_width=4096
+)
+
+
+def encoder_block(config: BartConfig) -> TransformerBlock:
+    """One layer of the encoder: self-attention, feed-forward."""
+    return TransformerBlock(
+        SelfAttention(config.width, config.heads, dropout=config.attention_dropout),
+        feed_forward(config),
+        partial(nn.LayerNorm, config.width, eps=config.eps),
+        norm_first=config.norm_first,
+        dropout=config.dropout,
+    )
+
+
+def decoder_block(config: BartConfig) -> CrossAttentionBlock:
+    """One layer of the decoder: between the two, attention to the source."""
+    return CrossAttentionBlock(
+        SelfAttention(config.width, config.heads, dropout=config.attention_dropout),
+        CrossAttention(config.width, config.heads, dropout=config.attention_dropout),
+        feed_forward(config),
+        partial(nn.LayerNorm, config.width, eps=config.eps),
+        norm_first=config.norm_first,
+        dropout=config.dropout,
+    )
+
+
+def feed_forward(config: BartConfig) -> FeedForward:
+    """The part of both that treats each position on its own."""
+    return FeedForward(
+        config.width,
+        config.inner_width,
+        config.activation,
+        dropout=config.inner_dropout,
+    )
+
+
+class BartModel(EncoderDecoder):
+    """One token table, and an encoder and a decoder with positions of their own."""
+
+    def __init__(self, config: BartConfig):
+        encoder = [encoder_block(config) for _ in range(config.layers)]
+        decoder = [decoder_block(config) for _ in range(config.decoder_layers)]
+        super().__init__(
+            config,
+            TokenEmbedding(config.vocabulary, config.width, config.padding),
+            Side(self.embeddings(config), TransformerStack(encoder)),
+            Side(self.embeddings(config), TransformerStack(decoder)),
+        )
+        self.apply(partial(normal_init, std=config.init_std))
+
+    @staticmethod
+    def embeddings(config: BartConfig) -> TransformerEmbeddings:
+        """Learned positions are added to the token vectors; the sum is normalised."""
+        return TransformerEmbeddings(
+            None,
+            LearnedPositions(config.positions, config.width, offset=2),
+            norm=nn.LayerNorm(config.width, eps=config.eps),
+            scale=config.width**0.5 if config.scale_embedding else 1.0,
+            dropout=config.dropout,
+        )
+
+    def forward(
+        self,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        decoder_input_ids: Tensor | None = None,
+        **options: Any,
+    ) -> ModelOutput:
+        """As `EncoderDecoder`. Without a target the decoder reads the source, shifted:
+        so it is asked to write the source again."""
+        if decoder_input_ids is None and input_ids is not None:
+            config = self.config
+            decoder_input_ids = shift_right(input_ids, config.start, config.padding)
+        return super().forward(input_ids, attention_mask, decoder_input_ids, **options)
+
+
+class BartForConditionalGeneration(ConditionalGeneration):
+    """Write a text for a text: repair, summarise, translate, answer."""
+
+    def __init__(self, config: BartConfig):
+        super().__init__(BartModel(config), bias=True)
+
+
+class BartForSequenceClassification(nn.Module):
+    """One label for a text, from the decoder's vector at its end token (§3.1)."""
+
+    def __init__(self, config: BartConfig, classes: int = 3):
+        super().__init__()
+        self.backbone, self.config = BartModel(config), config
+        self.head = ClassificationHead(
+            config.width, classes, hidden=True, dropout=config.head_dropout
+        )
+        self.head.apply(partial(normal_init, std=config.init_std))
+
+    def forward(self, input_ids: Tensor, *inputs: Any, **options: Any) -> ModelOutput:
+        """As `BartModel`, with `logits` (batch, classes).
+
+        Raises:
+            ValueError: a sequence without an end token.
+        """
+        ends = input_ids == self.config.end
+        if not ends.any(-1).all():
+            raise ValueError(f"every sequence needs the end token {self.config.end}")
+        found = self.backbone(input_ids, *inputs, **options)
+        # After padding there may be none, before it there may be several (two texts).
+        last = input_ids.shape[1] - 1 - ends.flip(-1).int().argmax(-1)  # (batch,)
+        rows = torch.arange(len(last), device=last.device)
+        found.logits = self.head(found.last_hidden_state[rows, last])
+        return found
+
+
+class BartForQuestionAnswering(QuestionAnswering):
+    """Where the answer starts and where it ends in the passage."""
+
+    def __init__(self, config: BartConfig):
+        super().__init__(BartModel(config))
+
+
+# Hugging Face's names on the left, ours on the right.
+
+ENCODER_LAYER = KeyMap(
+    Fuse("self_attn.{q_proj,k_proj,v_proj}.{p}", "attention.qkv_proj.{p}"),
+    Rename("self_attn.out_proj.{p}", "attention.out_proj.{p}"),
+    Rename("self_attn_layer_norm.{p}", "norm1.{p}"),
+    Rename("fc1.{p}", "feed_forward.fc1.{p}"),
+    Rename("fc2.{p}", "feed_forward.fc2.{p}"),
+    Rename("final_layer_norm.{p}", "norm2.{p}"),
+)
+DECODER_LAYER = ENCODER_LAYER + KeyMap(
+    Rename("encoder_attn.q_proj.{p}", "cross_attention.q_proj.{p}"),
+    Fuse("encoder_attn.{k_proj,v_proj}.{p}", "cross_attention.kv_proj.{p}"),
+    Rename("encoder_attn.out_proj.{p}", "cross_attention.out_proj.{p}"),
+    Rename("encoder_attn_layer_norm.{p}", "norm_cross.{p}"),
+)
+SIDE = KeyMap(
+    Rename("embed_positions.weight", "embeddings.positions.weight"),
+    Rename("layernorm_embedding.{p}", "embeddings.norm.{p}"),  # BART has this one,
+    Rename("layer_norm.{p}", "stack.norm.{p}"),  # Pegasus this one
+)
+MODEL = (
+    KeyMap(
+        Rename("shared.weight", "token.weight"),
+        Tie("encoder.embed_tokens.weight", "shared.weight"),
+        Tie("decoder.embed_tokens.weight", "shared.weight"),
+    )
+    + SIDE.under("encoder.", "encoder.")
+    + SIDE.under("decoder.", "decoder.")
+    + ENCODER_LAYER.under("encoder.layers.{i}.", "encoder.stack.blocks.{i}.")
+    + DECODER_LAYER.under("decoder.layers.{i}.", "decoder.stack.blocks.{i}.")
+)
+TASK = MODEL.under("model.", "backbone.")
+GENERATION = TASK + KeyMap(
+    Tie("lm_head.weight", "model.shared.weight"),
+    Reshape("final_logits_bias", "bias", shape=(-1,), original=(1, -1)),
+)
+CLASSIFIER = TASK + KeyMap(
+    Rename("classification_head.dense.{p}", "head.dense.{p}"),
+    Rename("classification_head.out_proj.{p}", "head.out_proj.{p}"),
+)
+SPAN = TASK + KeyMap(Rename("qa_outputs.{p}", "head.out_proj.{p}"))
+
+
+def sizes_from_hf(hf: Any) -> dict[str, Any]:
+    """What a `transformers.BartConfig` and a `PegasusConfig` have in common.
+
+    Raises:
+        Unsupported: untied tables, skipped layers, or a decoder whose heads or
+            feed-forward are of another size than the encoder's.
+    """
+    require(
+        hf,
+        tie_word_embeddings=True,
+        is_decoder=False,
+        encoder_layerdrop=0.0,
+        decoder_layerdrop=0.0,
+        decoder_attention_heads=hf.encoder_attention_heads,
+        decoder_ffn_dim=hf.encoder_ffn_dim,
+    )
+    return {
+        "vocabulary": hf.vocab_size,
+        "width": hf.d_model,
+        "layers": hf.encoder_layers,
+        "decoder_layers": hf.decoder_layers,
+        "heads": hf.encoder_attention_heads,
+        "inner_width": hf.encoder_ffn_dim,
+        "positions": hf.max_position_embeddings,
+        "activation": activation(hf.activation_function),
+        "scale_embedding": hf.scale_embedding,
+        "dropout": hf.dropout,
+        "attention_dropout": hf.attention_dropout,
+        "inner_dropout": hf.activation_dropout,
+        "init_std": hf.init_std,
+        "padding": hf.pad_token_id,
+        "start": hf.decoder_start_token_id,
+        "end": hf.eos_token_id,
+    }
+
+
+def config_from_hf(hf: Any) -> BartConfig:
+    """Our configuration from a `transformers.BartConfig`; raises as `sizes_from_hf`."""
+    return BartConfig(**sizes_from_hf(hf), head_dropout=hf.classifier_dropout)
+
+
+HF_MODELS = {
+    "BartModel": HFModel(builder(config_from_hf, BartModel), MODEL),
+    "BartForConditionalGeneration": HFModel(
+        builder(config_from_hf, BartForConditionalGeneration), GENERATION
+    ),
+    "BartForSequenceClassification": HFModel(
+        builder(config_from_hf, BartForSequenceClassification, classes=True),
+        CLASSIFIER,
+    ),
+    "BartForQuestionAnswering": HFModel(
+        builder(config_from_hf, BartForQuestionAnswering), SPAN
+    ),
+}

@@ -1,0 +1,265 @@
+"""T5: every task as text to text (Raffel et al. 2020, arXiv 1910.10683).
+
+No biases, no scale in attention, and no positions but a learned bias on its scores,
+one for all blocks. Version 1.1 (Shazeer 2020) gates the feed-forward and has an
+output table of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from torch import Tensor, nn
+
+from utils.models.encoder_decoder import ConditionalGeneration, EncoderDecoder, Side
+from utils.models.output import ModelOutput
+from utils.nn.attention import CrossAttention, SelfAttention
+from utils.nn.blocks import CrossAttentionBlock, TransformerBlock, TransformerStack
+from utils.nn.embeddings import TokenEmbedding, TransformerEmbeddings
+from utils.nn.feed_forward import FeedForward, GatedFeedForward
+from utils.nn.init import t5_init
+from utils.nn.normalization import RMSNorm
+from utils.nn.positions import RelativePositionBias
+from utils.pretrained.hugging_face import HFModel, activation, builder, require
+from utils.pretrained.key_map import Drop, Fuse, KeyMap, Rename, Tie
+
+
+@dataclass(frozen=True)
+class T5Config:
+    """T5-small unless changed; others are below."""
+
+    vocabulary: int = 32_128
+    width: int = 512
+    layers: int = 6
+    decoder_layers: int = 6
+    heads: int = 8
+    head_width: int = 64
+    inner_width: int = 2048
+    activation: str = "relu"
+    gated: bool = False
+    tied: bool = True
+    buckets: int = 32
+    max_distance: int = 128
+    eps: float = 1e-6
+    dropout: float = 0.1
+    padding: int = 0
+    start: int = 0
+    end: int = 1
+
+
+T5_BASE = replace(
+    T5Config(), width=768, layers=12, decoder_layers=12, heads=12, inner_width=3072
+)
+T5_SMALL_1_1 = replace(
+    T5Config(),
+    layers=8,
+    decoder_layers=8,
+    heads=6,
+    inner_width=1024,
+    activation="gelu_tanh",
+    gated=True,
+    tied=False,
+)
+
+
+def encoder_block(config: T5Config) -> TransformerBlock:
+    """One layer of the encoder: self-attention, feed-forward."""
+    return TransformerBlock(
+        attention(SelfAttention, config),
+        feed_forward(config),
+        partial(RMSNorm, config.width, config.eps),
+        norm_first=True,
+        dropout=config.dropout,
+    )
+
+
+def decoder_block(config: T5Config) -> CrossAttentionBlock:
+    """One layer of the decoder: between the two, attention to the source."""
+    return CrossAttentionBlock(
+        attention(SelfAttention, config),
+        attention(CrossAttention, config),
+        feed_forward(config),
+        partial(RMSNorm, config.width, config.eps),
+        norm_first=True,
+        dropout=config.dropout,
+    )
+
+
+def attention(kind: type[nn.Module], config: T5Config) -> nn.Module:
+    """Heads as wide as the configuration says, whose scores aren't scaled."""
+    return kind(
+        config.width,
+        config.heads,
+        head_width=config.head_width,
+        bias=False,
+        scale=1.0,
+        dropout=config.dropout,
+    )
+
+
+def feed_forward(config: T5Config) -> nn.Module:
+    """Gated in version 1.1."""
+    sizes = config.width, config.inner_width, config.activation
+    if config.gated:
+        return GatedFeedForward(*sizes, dropout=config.dropout)
+    return FeedForward(*sizes, bias=False, dropout=config.dropout)
+
+
+def side(config: T5Config, blocks: list[nn.Module], *, bidirectional: bool) -> Side:
+    """Token vectors as they are, blocks with one bias for all, a norm at the end."""
+    norm = RMSNorm(config.width, config.eps)
+    return Side(
+        TransformerEmbeddings(None, dropout=config.dropout),
+        TransformerStack(blocks, norm=nn.Sequential(norm, nn.Dropout(config.dropout))),
+        RelativePositionBias(
+            config.heads,
+            config.buckets,
+            config.max_distance,
+            bidirectional=bidirectional,
+        ),
+    )
+
+
+class T5Model(EncoderDecoder):
+    """One token table, an encoder and a decoder."""
+
+    def __init__(self, config: T5Config):
+        encoder = [encoder_block(config) for _ in range(config.layers)]
+        decoder = [decoder_block(config) for _ in range(config.decoder_layers)]
+        super().__init__(
+            config,
+            TokenEmbedding(config.vocabulary, config.width),
+            side(config, encoder, bidirectional=True),
+            side(config, decoder, bidirectional=False),
+        )
+        self.apply(partial(t5_init, width=config.width))
+
+
+class T5ForConditionalGeneration(ConditionalGeneration):
+    """Write a text for a text, whatever the task."""
+
+    def __init__(self, config: T5Config):
+        # The tied table has a variance of 1, too much for an output layer.
+        scale = config.width**-0.5 if config.tied else 1.0
+        super().__init__(T5Model(config), scale=scale, tied=config.tied)
+        if self.head is not None:
+            t5_init(self.head, config.width)
+
+
+class T5EncoderModel(EncoderDecoder):
+    """The encoder alone."""
+
+    def __init__(self, config: T5Config):
+        encoder = [encoder_block(config) for _ in range(config.layers)]
+        token = TokenEmbedding(config.vocabulary, config.width)
+        super().__init__(config, token, side(config, encoder, bidirectional=True), None)
+        self.apply(partial(t5_init, width=config.width))
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        output_attentions: bool = False,
+    ) -> ModelOutput:
+        """As `EncoderDecoder.encode`."""
+        return self.encode(input_ids, attention_mask, output_attentions)
+
+
+# Hugging Face's names on the left, ours on the right. A block's sublayers are numbered.
+
+SELF_ATTENTION = KeyMap(
+    Fuse("layer.0.SelfAttention.{q,k,v}.weight", "attention.qkv_proj.weight"),
+    Rename("layer.0.SelfAttention.o.weight", "attention.out_proj.weight"),
+    Rename("layer.0.layer_norm.weight", "norm1.weight"),
+)
+CROSS_ATTENTION = KeyMap(
+    Rename("layer.1.EncDecAttention.q.weight", "cross_attention.q_proj.weight"),
+    Fuse("layer.1.EncDecAttention.{k,v}.weight", "cross_attention.kv_proj.weight"),
+    Rename("layer.1.EncDecAttention.o.weight", "cross_attention.out_proj.weight"),
+    Rename("layer.1.layer_norm.weight", "norm_cross.weight"),
+)
+SIDE = KeyMap(
+    Rename("final_layer_norm.weight", "stack.norm.0.weight"),
+    Rename(
+        "block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+        "relative_positions.weight",
+    ),
+    # In the first files, of no use: there are no distances between two sequences.
+    Drop("block.0.layer.1.EncDecAttention.relative_attention_bias.weight"),
+)
+
+
+def _side(name: str, hf: Any) -> KeyMap:
+    gated, plain = {"wi_0": "gate", "wi_1": "fc1", "wo": "fc2"}, {"wi": "fc1"}
+    names = gated if hf.is_gated_act else plain | {"wo": "fc2"}
+    inner = KeyMap(
+        Rename("layer_norm.weight", "norm2.weight"),
+        *(
+            Rename(f"DenseReluDense.{theirs}.weight", f"feed_forward.{ours}.weight")
+            for theirs, ours in names.items()
+        ),
+    )
+    if name == "encoder":
+        block = SELF_ATTENTION + inner.under("layer.1.", "")
+    else:
+        block = SELF_ATTENTION + CROSS_ATTENTION + inner.under("layer.2.", "")
+    blocks = block.under("block.{i}.", "stack.blocks.{i}.")
+    return (SIDE + blocks).under(f"{name}.", f"{name}.") + KeyMap(
+        Tie(f"{name}.embed_tokens.weight", "shared.weight")
+    )
+
+
+def _encoder(hf: Any) -> KeyMap:
+    return KeyMap(Rename("shared.weight", "token.weight")) + _side("encoder", hf)
+
+
+def _model(hf: Any) -> KeyMap:
+    return _encoder(hf) + _side("decoder", hf)
+
+
+def _generation(hf: Any) -> KeyMap:
+    head = Tie("lm_head.weight", "shared.weight")
+    if not hf.scale_decoder_outputs:
+        head = Rename("lm_head.weight", "head.weight", default="shared.weight")
+    return _model(hf).under("", "backbone.") + KeyMap(head)
+
+
+def config_from_hf(hf: Any) -> T5Config:
+    """Our configuration from a `transformers.T5Config`.
+
+    Raises:
+        Unsupported: an encoder that is a decoder, or an unknown activation.
+    """
+    require(hf, is_decoder=False)
+    start = getattr(hf, "decoder_start_token_id", None)
+    return T5Config(
+        vocabulary=hf.vocab_size,
+        width=hf.d_model,
+        layers=hf.num_layers,
+        decoder_layers=hf.num_decoder_layers,
+        heads=hf.num_heads,
+        head_width=hf.d_kv,
+        inner_width=hf.d_ff,
+        activation=activation(hf.dense_act_fn),
+        gated=hf.is_gated_act,
+        # Its way to say that this is version 1.1.
+        tied=hf.scale_decoder_outputs,
+        buckets=hf.relative_attention_num_buckets,
+        max_distance=hf.relative_attention_max_distance,
+        eps=hf.layer_norm_epsilon,
+        dropout=hf.dropout_rate,
+        padding=hf.pad_token_id,
+        start=hf.pad_token_id if start is None else start,
+        end=hf.eos_token_id,
+    )
+
+
+HF_MODELS = {
+    "T5Model": HFModel(builder(config_from_hf, T5Model), _model),
+    "T5ForConditionalGeneration": HFModel(
+        builder(config_from_hf, T5ForConditionalGeneration), _generation
+    ),
+    "T5EncoderModel": HFModel(builder(config_from_hf, T5EncoderModel), _encoder),
+}
