@@ -42,7 +42,8 @@ class Rename:
 class Reshape:
     """The same numbers in another shape: `shape` ours, with -1; back to `original`.
 
-    `permute` reorders the axes of theirs before the reshape.
+    `permute` reorders the axes of theirs before the reshape, where `seen` says how
+    theirs is cut into axes, if not as it stands (DeBERTa's heads).
     """
 
     theirs: str
@@ -50,6 +51,7 @@ class Reshape:
     shape: tuple[int, ...]
     original: tuple[int, ...]
     permute: tuple[int, ...] | None = None
+    seen: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,8 @@ class KeyMap:
 
 def _forward(rule: Rename | Reshape, tensor: Tensor) -> Tensor:
     if isinstance(rule, Reshape):
+        if rule.seen:
+            tensor = tensor.reshape(rule.seen)
         if rule.permute:
             tensor = tensor.permute(rule.permute)
         return tensor.reshape(rule.shape).contiguous()
@@ -187,9 +191,11 @@ def _backward(rule: Rename | Reshape, tensor: Tensor) -> Tensor:
         return _forward(rule, tensor)
     if not rule.permute:
         return tensor.reshape(rule.original)
-    permuted = [rule.original[axis] for axis in rule.permute]
+    seen = rule.seen or rule.original
+    permuted = [seen[axis] for axis in rule.permute]
     inverse = [rule.permute.index(axis) for axis in range(len(rule.permute))]
-    return tensor.reshape(permuted).permute(inverse).contiguous()
+    back = tensor.reshape(permuted).permute(inverse)
+    return back.reshape(rule.original).contiguous()
 
 
 def _prefix(rule: Rule, theirs: str, ours: str) -> Rule:
