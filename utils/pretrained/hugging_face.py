@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 # The modules that know the classes of a family, in utils.models.
-FAMILIES = ("bert", "gpt2", "roberta")
+FAMILIES = ("bert", "gpt2", "roberta", "distilbert", "albert", "electra", "deberta", "bart", "pegasus", "t5")
 
 
 class Unsupported(ValueError):

@@ -1,0 +1,192 @@
+"""DistilBERT: half of BERT's layers, taught by BERT (Sanh et al. 2019, 1910.01108).
+
+The blocks are BERT's; segments and pooler are gone (§3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from utils.models import bert
+from utils.models.bert import BertConfig, BertModel, masked_lm_head
+from utils.models.output import ModelOutput
+from utils.models.tasks import (
+    MaskedLM,
+    QuestionAnswering,
+    SequenceClassification,
+    TokenClassification,
+)
+from utils.nn.heads import ClassificationHead
+from utils.pretrained.hugging_face import HFModel, activation, builder
+from utils.pretrained.key_map import Drop, Fuse, KeyMap, Rename, Tie
+
+
+@dataclass(frozen=True)
+class DistilBertConfig(BertConfig):
+    """DistilBERT-base unless changed."""
+
+    layers: int = 6
+    segments: int = 0
+    classifier_dropout: float = 0.2
+    answer_dropout: float = 0.1
+
+
+class DistilBertModel(BertModel):
+    """Token and position embeddings and a stack of BERT's blocks."""
+
+    config: DistilBertConfig
+
+    def __init__(self, config: DistilBertConfig):
+        super().__init__(config, pooler=False)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        output_attentions: bool = False,
+    ) -> ModelOutput:
+        """As `BertModel`, without `token_type_ids`: it tells no segments apart."""
+        return super().forward(
+            input_ids,
+            attention_mask,
+            position_ids=position_ids,
+            output_attentions=output_attentions,
+        )
+
+
+class DistilBertForMaskedLM(MaskedLM):
+    """The masked tokens."""
+
+    def __init__(self, config: DistilBertConfig):
+        super().__init__(DistilBertModel(config), masked_lm_head(config))
+
+
+class DistilBertForSequenceClassification(SequenceClassification):
+    """One label for a sentence or a pair, from [CLS] through a ReLU layer."""
+
+    def __init__(self, config: DistilBertConfig, classes: int = 2):
+        head = ClassificationHead(
+            config.width,
+            classes,
+            hidden=True,
+            activation="relu",
+            dropout=config.classifier_dropout,
+            drop_first=False,
+        )
+        super().__init__(DistilBertModel(config), head, pooled=False)
+
+
+class DistilBertForTokenClassification(TokenClassification):
+    """One label for each token."""
+
+    def __init__(self, config: DistilBertConfig, classes: int = 2):
+        super().__init__(DistilBertModel(config), classes)
+
+
+class DistilBertForQuestionAnswering(QuestionAnswering):
+    """Where the answer starts and where it ends in the passage."""
+
+    def __init__(self, config: DistilBertConfig):
+        super().__init__(DistilBertModel(config), config.answer_dropout)
+
+
+@torch.no_grad()
+def student_of(
+    teacher: BertModel, layers: Sequence[int] | None = None
+) -> DistilBertModel:
+    """A student that starts from its teacher's weights (§3, "Student initialization").
+
+    Args:
+        teacher: a BERT.
+        layers: which of its blocks to copy; every second one unless given.
+
+    Returns:
+        a model with the teacher's tables and those blocks. What the teacher adds for
+        the first segment goes into the positions, so that nothing is lost.
+
+    Raises:
+        IndexError: the teacher has no such block.
+    """
+    layers = range(0, teacher.config.layers, 2) if layers is None else layers
+    sizes = {**vars(teacher.config), "layers": len(layers), "segments": 0}
+    student = DistilBertModel(DistilBertConfig(**sizes))
+    student.to(teacher.embeddings.token.weight)  # its device and its precision
+    ours, theirs = student.embeddings, teacher.embeddings
+    ours.token.load_state_dict(theirs.token.state_dict())
+    ours.norm.load_state_dict(theirs.norm.state_dict())
+    ours.positions.weight.copy_(theirs.positions.weight + theirs.segment.weight[0])
+    for block, layer in zip(student.encoder.blocks, layers, strict=True):
+        block.load_state_dict(teacher.encoder.blocks[layer].state_dict())
+    return student
+
+
+# Hugging Face's names on the left, ours on the right.
+
+LAYER = KeyMap(
+    Fuse("attention.{q_lin,k_lin,v_lin}.{p}", "attention.qkv_proj.{p}"),
+    Rename("attention.out_lin.{p}", "attention.out_proj.{p}"),
+    Rename("sa_layer_norm.{p}", "norm1.{p}"),
+    Rename("ffn.lin1.{p}", "feed_forward.fc1.{p}"),
+    Rename("ffn.lin2.{p}", "feed_forward.fc2.{p}"),
+    Rename("output_layer_norm.{p}", "norm2.{p}"),
+)
+ENCODER = KeyMap(
+    Rename("embeddings.word_embeddings.weight", "embeddings.token.weight"),
+    Rename("embeddings.position_embeddings.weight", "embeddings.positions.weight"),
+    Rename("embeddings.LayerNorm.{p}", "embeddings.norm.{p}"),
+    Drop("embeddings.position_ids"),
+) + LAYER.under("transformer.layer.{i}.", "encoder.blocks.{i}.")
+DISTILBERT = ENCODER.under("distilbert.", "backbone.")
+LM_HEAD = KeyMap(
+    Rename("vocab_transform.{p}", "head.dense.{p}"),
+    Rename("vocab_layer_norm.{p}", "head.norm.{p}"),
+    Rename("vocab_projector.bias", "head.bias"),
+    Tie("vocab_projector.weight", "distilbert.embeddings.word_embeddings.weight"),
+)
+PRE_CLASSIFIER = KeyMap(Rename("pre_classifier.{p}", "head.dense.{p}"))
+
+
+def config_from_hf(hf: Any) -> DistilBertConfig:
+    """Our configuration from a `transformers.DistilBertConfig`."""
+    return DistilBertConfig(
+        vocabulary=hf.vocab_size,
+        width=hf.dim,
+        layers=hf.n_layers,
+        heads=hf.n_heads,
+        inner_width=hf.hidden_dim,
+        positions=hf.max_position_embeddings,
+        activation=activation(hf.activation),
+        dropout=hf.dropout,
+        attention_dropout=hf.attention_dropout,
+        classifier_dropout=hf.seq_classif_dropout,
+        answer_dropout=hf.qa_dropout,
+        init_std=hf.initializer_range,
+    )
+
+
+_build = partial(builder, config_from_hf)
+
+HF_MODELS = {
+    "DistilBertModel": HFModel(_build(DistilBertModel), ENCODER),
+    "DistilBertForMaskedLM": HFModel(
+        _build(DistilBertForMaskedLM), DISTILBERT + LM_HEAD
+    ),
+    "DistilBertForSequenceClassification": HFModel(
+        _build(DistilBertForSequenceClassification, classes=True),
+        DISTILBERT + PRE_CLASSIFIER + bert.CLASSIFIER,
+    ),
+    "DistilBertForTokenClassification": HFModel(
+        _build(DistilBertForTokenClassification, classes=True),
+        DISTILBERT + bert.CLASSIFIER,
+    ),
+    "DistilBertForQuestionAnswering": HFModel(
+        _build(DistilBertForQuestionAnswering, num_labels=2), DISTILBERT + bert.SPAN
+    ),
+}
