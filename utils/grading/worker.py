@@ -49,6 +49,7 @@ class Report:
         self.kernel: RunningKernel | None = None
         self.waiting: deque[dict] = deque()  # iopub messages not yet read by nbval
         self.printed = 0
+        self.patience = 0.0  # seconds for the cell that runs
         IPyNbCell.compare_outputs = lambda cell, new, old, skip=None: same(
             cell, new, old
         )
@@ -72,7 +73,7 @@ class Report:
         if kernel is not self.kernel:
             self.kernel = kernel
             self.write(kernel=kernel.km.provisioner.pid)
-        end = time.monotonic() + (timeout or self.task["cell_timeout"])
+        end = time.monotonic() + self.patience
         channels = kernel.kc.iopub_channel, kernel.kc.shell_channel
         poller = zmq.Poller()
         for channel in channels:
@@ -122,6 +123,9 @@ class Report:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item):
         self.write(begin=item.cell["id"])
+        # The reference's own imports may be slow on a busy machine; no learner waits.
+        own = "grade" not in item.cell["metadata"]
+        self.patience = max(self.task["cell_timeout"], 120.0 if own else 0.0)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item, call):
