@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 # The modules that know the classes of a family, in utils.models.
-FAMILIES = ("bert", "gpt2", "roberta", "distilbert", "albert", "electra", "deberta", "bart", "pegasus", "t5")
+FAMILIES = (
+    "bert",
+    "gpt2",
+    "roberta",
+    "distilbert",
+    "albert",
+    "electra",
+    "deberta",
+    "bart",
+    "pegasus",
+    "t5",
+    "vit",
+)
 
 
 class Unsupported(ValueError):
