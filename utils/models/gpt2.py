@@ -51,21 +51,27 @@ GPT2_LARGE = GPT2Config().sized(1280, 36, 20)
 GPT2_XL = GPT2Config().sized(1600, 48, 25)
 
 
-def build_block(config: GPT2Config) -> TransformerBlock:
-    """One layer: normalised before attention and before the feed-forward."""
+def build_block(config: GPT2Config, norm_first: bool = True) -> TransformerBlock:
+    """One layer: normalised before attention and feed-forward, or after each sum."""
     return TransformerBlock(
         SelfAttention(config.width, config.heads, dropout=config.attention_dropout),
         FeedForward(config.width, config.inner_width, config.activation),
         partial(nn.LayerNorm, config.width, eps=config.eps),
-        norm_first=True,
+        norm_first=norm_first,
         dropout=config.dropout,
     )
 
 
 class GPT2Model(nn.Module):
-    """Embeddings, causal blocks and a last normalisation."""
+    """Embeddings, causal blocks and a last normalisation.
 
-    def __init__(self, config: GPT2Config):
+    Args:
+        config: sizes.
+        norm_first: False for GPT-1, which normalises after each sum instead, has no
+            last normalisation and starts all matrices alike.
+    """
+
+    def __init__(self, config: GPT2Config, *, norm_first: bool = True):
         super().__init__()
         self.config = config
         self.embeddings = TransformerEmbeddings(
@@ -74,11 +80,12 @@ class GPT2Model(nn.Module):
             dropout=config.dropout,
         )
         self.decoder = TransformerStack(
-            [build_block(config) for _ in range(config.layers)],
-            norm=nn.LayerNorm(config.width, eps=config.eps),
+            [build_block(config, norm_first) for _ in range(config.layers)],
+            norm=nn.LayerNorm(config.width, eps=config.eps) if norm_first else None,
         )
         self.apply(partial(normal_init, std=config.init_std))
-        gpt2_residual_init(self, config.layers, config.init_std)
+        if norm_first:
+            gpt2_residual_init(self, config.layers, config.init_std)
 
     def forward(
         self,
@@ -121,9 +128,9 @@ class GPT2Model(nn.Module):
 class GPT2LMHeadModel(nn.Module):
     """The next token at every position, scored by the token table itself."""
 
-    def __init__(self, config: GPT2Config):
+    def __init__(self, config: GPT2Config, *, norm_first: bool = True):
         super().__init__()
-        self.backbone = GPT2Model(config)
+        self.backbone = GPT2Model(config, norm_first=norm_first)
         self.config = config
 
     def forward(

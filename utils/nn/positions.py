@@ -70,8 +70,9 @@ def sinusoids(
     positions: Tensor, width: int, layout: str = "halves", base: float = 10_000.0
 ) -> Tensor:
     """sin and cos of `positions` (...,) at `width / 2` frequencies -> (..., width)."""
-    exponent = torch.arange(0, width, 2, device=positions.device) / width
-    angles = positions[..., None] * torch.exp(-math.log(base) * exponent)
+    dtype = positions.dtype if positions.is_floating_point() else None
+    even = torch.arange(0, width, 2, dtype=dtype, device=positions.device)
+    angles = positions[..., None] * torch.exp(-math.log(base) * even / width)
     pair = torch.sin(angles), torch.cos(angles)
     if layout == "halves":
         return torch.cat(pair, dim=-1)

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 FAMILIES = (
     "bert",
     "gpt2",
+    "gpt1",
     "roberta",
     "distilbert",
     "albert",
     "electra",
     "deberta",
+    "xlnet",
     "bart",
     "pegasus",
     "t5",
