@@ -97,6 +97,31 @@ def test_gradients_equal_torch(name):
         assert torch.allclose(parameter.grad, theirs[key].grad, rtol=0, atol=1e-11), key
 
 
+@pytest.mark.parametrize("side", ["right", "left"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_mask_is_a_packed_sequence(name, side):
+    reference, ours = pair(name, 2, True)
+    lengths = torch.tensor([6, 1, 4])
+    x = torch.randn(3, 6, 5, dtype=torch.float64)
+    mask = torch.arange(6) < lengths[:, None]
+    packed = nn.utils.rnn.pack_padded_sequence(
+        x, lengths, batch_first=True, enforce_sorted=False
+    )
+    state = first_state(name, reference, 3)
+    expected, last = reference(packed, state)
+    expected, _ = nn.utils.rnn.pad_packed_sequence(expected, batch_first=True)
+    if side == "left":  # each row turned until its end is at the end
+        turn = (torch.arange(6) + lengths[:, None]) % 6
+        x, mask = x.gather(1, turn[..., None].expand_as(x)), mask.gather(1, turn)
+        expected = expected.gather(1, turn[..., None].expand_as(expected))
+    got = tensors(ours(x, state, mask=mask))
+    for a, b in zip(got, tensors((expected, last)), strict=True):
+        assert torch.allclose(a, b, rtol=0, atol=TOLERANCE)
+    assert not torch.allclose(got[1], tensors(ours(x, state))[1])
+    with pytest.raises(TypeError, match="mask must be boolean.*was torch.int64"):
+        ours(x, mask=mask.long())
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_cells_equal_torch(name):
     reference = getattr(nn, name + "Cell")(5, 7).double()
@@ -208,6 +233,13 @@ def test_lstm_gates_rebuild_the_states():
             lambda: recurrent.LSTM(5, 7)(torch.zeros(3, 4, 5), (torch.zeros(1, 3, 7),)),
             r"must be 2 of \(1, 3, 7\)",
         ),
+        (
+            lambda: recurrent.RNN(5, 7)(
+                torch.zeros(3, 4, 5), mask=torch.ones(3, 5) > 0
+            ),
+            r"mask must be \(3, 4\), was \(3, 5\)",
+        ),
+        (lambda: recurrent.GRU(5, 7, weight_dropout=1.0), r"in \[0, 1\), was 1.0"),
     ],
 )
 def test_errors_say_what_was_expected(make, message):
@@ -248,8 +280,8 @@ def drop(module, prefix, block=None):
 def no_flip_back(module):
     scan = module._scan
 
-    def wrong(x, state, suffix):
-        output, state, gates = scan(x, state, suffix)
+    def wrong(x, state, suffix, mask):
+        output, state, gates = scan(x, state, suffix, mask)
         return output.flip(1) if "reverse" in suffix else output, state, gates
 
     module._scan = wrong
@@ -257,16 +289,16 @@ def no_flip_back(module):
 
 def forward_twice(module):
     scan = module._scan
-    module._scan = lambda x, state, suffix: scan(
-        x, state, suffix.replace("_reverse", "")
+    module._scan = lambda x, state, suffix, mask: scan(
+        x, state, suffix.replace("_reverse", ""), mask
     )
 
 
 def swap_directions(module):
     run = module._run
 
-    def wrong(x, state):
-        output, state, gates = run(x, state)
+    def wrong(x, state, mask):
+        output, state, gates = run(x, state, mask)
         return output.roll(module.hidden_size, -1), state, gates
 
     module._run = wrong
@@ -328,3 +360,31 @@ def test_summed_biases_are_right_where_no_gate_stands_between():
         reference, ours = pair(name, 2, True)
         sum_biases(ours, "bias_hh", "bias_ih")
         assert distance(name, reference, ours) < TOLERANCE
+
+
+# Weight dropout.
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weight_dropout_is_one_mask_for_all_steps(name):
+    """In training the layer runs with some dropped matrix, and with it at every step:
+    the one that the same seed drops gives the same output without dropout."""
+    layer = getattr(recurrent, name)(5, 7, weight_dropout=0.4).double()
+    plain = getattr(recurrent, name)(5, 7).double()
+    randomise(layer)
+    x = torch.randn(3, 6, 5, dtype=torch.float64)
+    torch.manual_seed(5)
+    got, _ = layer(x)
+    torch.manual_seed(5)
+    state = dict(layer.state_dict())
+    state["weight_hh_l0"] = nn.functional.dropout(state["weight_hh_l0"], 0.4)
+    plain.load_state_dict(state)
+    assert torch.allclose(got, plain(x)[0], rtol=0, atol=TOLERANCE)
+    assert 0.2 < float((state["weight_hh_l0"] == 0).double().mean()) < 0.6
+    again, _ = layer(x)  # another mask in another pass
+    assert (got - again).abs().max() > 1e-3
+    assert torch.equal(got[:, 0], again[:, 0])  # from a state of zero: W_ih is whole
+    kept = layer.weight_hh_l0.detach().clone()
+    plain.load_state_dict(layer.state_dict())
+    assert torch.equal(layer.eval()(x)[0], plain(x)[0])
+    assert torch.equal(layer.weight_hh_l0, kept)

@@ -185,9 +185,17 @@ class LSTMCell(_Cell):
 class _Layers(nn.Module):
     """L layers in one or two directions over whole sequences.
 
+    Given a mask (B, T), True for what is to be read, a step that is masked leaves the
+    state as it was and gives an output of zero, in both directions: padding on either
+    side changes nothing. `torch.nn` does the same with packed sequences.
+
     Parameters are named `weight_ih_l{layer}` (first layer (blocks·H, I), later ones
     (blocks·H, D·H)), `weight_hh_l{layer}` (blocks·H, H), `bias_ih_l{layer}`,
     `bias_hh_l{layer}` (blocks·H), with `_reverse` behind them for the second direction.
+
+    Args:
+        weight_dropout: share of each `weight_hh` dropped in training, the same entries
+            at every step of a forward pass (Wan et al. 2013; Merity et al. 2018, §3).
     """
 
     blocks: int
@@ -200,11 +208,16 @@ class _Layers(nn.Module):
         num_layers: int = 1,
         bias: bool = True,
         bidirectional: bool = False,
+        *,
+        weight_dropout: float = 0.0,
     ):
         super().__init__()
         _check_sizes(
             input_size=input_size, hidden_size=hidden_size, num_layers=num_layers
         )
+        if not 0 <= weight_dropout < 1:
+            raise ValueError(f"weight_dropout must be in [0, 1), was {weight_dropout}")
+        self.weight_dropout = weight_dropout
         self.input_size, self.hidden_size = input_size, hidden_size
         self.num_layers, self.bidirectional = num_layers, bidirectional
         self.directions = ("", "_reverse") if bidirectional else ("",)
@@ -224,7 +237,9 @@ class _Layers(nn.Module):
     ) -> tuple[State, Gates]:
         raise NotImplementedError
 
-    def _run(self, x: Tensor, state: State | None) -> tuple[Tensor, State, Gates]:
+    def _run(
+        self, x: Tensor, state: State | None, mask: Tensor | None = None
+    ) -> tuple[Tensor, State, Gates]:
         """(B, T, I) -> output (B, T, D·H), states (L·D, B, H), gates (L·D, B, T, H)."""
         if x.ndim != 3 or x.shape[1] == 0:
             raise ValueError(
@@ -236,13 +251,16 @@ class _Layers(nn.Module):
         if state is None:
             state = (x.new_zeros(size),) * self.states
         _check_state(state, self.states, size)
+        _check_mask(mask, tuple(x.shape[:2]))
 
         finals, all_gates = [], []
         for layer in range(self.num_layers):
             outputs = []
             for direction in self.directions:
                 first = tuple(part[len(finals)] for part in state)
-                output, final, gates = self._scan(x, first, f"_l{layer}{direction}")
+                output, final, gates = self._scan(
+                    x, first, f"_l{layer}{direction}", mask
+                )
                 outputs.append(output)
                 finals.append(final)
                 all_gates.append(gates)
@@ -252,25 +270,37 @@ class _Layers(nn.Module):
         return x, final, gates
 
     def _scan(
-        self, x: Tensor, state: State, suffix: str
+        self, x: Tensor, state: State, suffix: str, mask: Tensor | None = None
     ) -> tuple[Tensor, State, Gates]:
         """One layer in one direction; outputs and gates stand at the step they read."""
         weight_ih, weight_hh, bias_ih, bias_hh = (
             getattr(self, name + suffix)
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
+        weight_hh = F.dropout(weight_hh, self.weight_dropout, self.training)
         reverse = suffix.endswith("_reverse")
         steps = F.linear(x, weight_ih, bias_ih).unbind(1)  # T × (B, blocks·H)
         outputs, all_gates = [], []
-        for projected in reversed(steps) if reverse else steps:
-            state, gates = self.step(projected, state, weight_hh, bias_hh)
+        times = range(len(steps))
+        for time in reversed(times) if reverse else times:
+            before = state
+            state, gates = self.step(steps[time], state, weight_hh, bias_hh)
+            if mask is not None:
+                read = mask[:, time, None]  # (B, 1)
+                state = tuple(
+                    torch.where(read, new, old)
+                    for new, old in zip(state, before, strict=True)
+                )
             outputs.append(state[0])
             all_gates.append(gates)
         if reverse:
             outputs.reverse()
             all_gates.reverse()
         gates = {k: torch.stack([g[k] for g in all_gates], 1) for k in all_gates[0]}
-        return torch.stack(outputs, 1), state, gates
+        output = torch.stack(outputs, 1)
+        if mask is not None:
+            output = output.masked_fill(~mask[..., None], 0.0)
+        return output, state, gates
 
     def extra_repr(self) -> str:
         return (
@@ -285,9 +315,11 @@ class RNN(_Layers):
     blocks = 1
     step = staticmethod(rnn_step)
 
-    def forward(self, x: Tensor, h: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, h: Tensor | None = None, *, mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """(B, T, I) and (L·D, B, H) -> output (B, T, D·H), last state (L·D, B, H)."""
-        output, (h,), _ = self._run(x, None if h is None else (h,))
+        output, (h,), _ = self._run(x, None if h is None else (h,), mask)
         return output, h
 
 
@@ -308,8 +340,17 @@ class GRU(_Layers):
         bias: bool = True,
         bidirectional: bool = False,
         reset_after: bool = True,
+        *,
+        weight_dropout: float = 0.0,
     ):
-        super().__init__(input_size, hidden_size, num_layers, bias, bidirectional)
+        super().__init__(
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            bidirectional,
+            weight_dropout=weight_dropout,
+        )
         self.reset_after = reset_after
 
     def step(
@@ -322,14 +363,19 @@ class GRU(_Layers):
         return gru_step(projected, state, weight_hh, bias_hh, self.reset_after)
 
     def forward(
-        self, x: Tensor, h: Tensor | None = None, return_gates: bool = False
+        self,
+        x: Tensor,
+        h: Tensor | None = None,
+        return_gates: bool = False,
+        *,
+        mask: Tensor | None = None,
     ) -> tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Gates]:
         """(B, T, I) and (L·D, B, H) -> output (B, T, D·H), last state (L·D, B, H).
 
         With `return_gates` also a dict of "reset", "update", "candidate", each
         (L·D, B, T, H); the second direction's stand at the step that they read.
         """
-        output, (h,), gates = self._run(x, None if h is None else (h,))
+        output, (h,), gates = self._run(x, None if h is None else (h,), mask)
         return (output, h, gates) if return_gates else (output, h)
 
 
@@ -344,6 +390,8 @@ class LSTM(_Layers):
         x: Tensor,
         state: tuple[Tensor, Tensor] | None = None,
         return_gates: bool = False,
+        *,
+        mask: Tensor | None = None,
     ) -> (
         tuple[Tensor, tuple[Tensor, Tensor]]
         | tuple[Tensor, tuple[Tensor, Tensor], Gates]
@@ -353,7 +401,7 @@ class LSTM(_Layers):
         With `return_gates` also a dict of "input", "forget", "candidate", "output" and
         "cell" (c), each (L·D, B, T, H).
         """
-        output, state, gates = self._run(x, state)
+        output, state, gates = self._run(x, state, mask)
         return (output, state, gates) if return_gates else (output, state)
 
 
@@ -390,3 +438,12 @@ def _check_state(state: State, count: int, shape: tuple[int, ...]) -> None:
     if got != [shape] * count:
         expected = f"{count} of {shape}" if count > 1 else f"{shape}"
         raise ValueError(f"the first state must be {expected}, was {got}")
+
+
+def _check_mask(mask: Tensor | None, shape: tuple[int, int]) -> None:
+    if mask is None:
+        return
+    if mask.dtype != torch.bool:
+        raise TypeError(f"mask must be boolean, True = read; was {mask.dtype}")
+    if mask.shape != shape:
+        raise ValueError(f"mask must be {shape}, was {tuple(mask.shape)}")
