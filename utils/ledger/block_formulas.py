@@ -109,18 +109,24 @@ def rms_norm(width: Expr, rows: Expr = TOKENS) -> Cost:
 
 
 def attention_core(
-    heads: Expr, head_width: Expr, queries: Expr = LENGTH, keys: Expr = LENGTH
+    heads: Expr,
+    head_width: Expr,
+    queries: Expr = LENGTH,
+    keys: Expr = LENGTH,
+    *,
+    masked: bool = False,
 ) -> Cost:
     """Scores q kᵀ and their average of the values, for all heads.
 
     A causal mask hides half of the scores; they are computed all the same, and counted.
+    Written out, masked weights are kept twice: from softmax, and with masked ones at 0.
     """
     products = 2 * (2 * BATCH * queries * keys * heads * head_width)
     return Cost(
         forward=products,
         backward=2 * products,
         fused=BATCH * heads * queries,
-        written_out=BATCH * heads * queries * keys,
+        written_out=(2 if masked else 1) * BATCH * heads * queries * keys,
     )
 
 
@@ -132,6 +138,7 @@ def self_attention(
     key_value_heads: Expr | None = None,
     bias: bool = True,
     length: Expr = LENGTH,
+    causal: bool = False,
 ) -> Cost:
     """Queries, keys and values of one sequence, the core, and the output projection.
 
@@ -146,7 +153,7 @@ def self_attention(
         + linear(width, shared, bias=bias, rows=rows, keeps_input=False)
         + linear(width, shared, bias=bias, rows=rows, keeps_input=False)
         + Cost(kept=rows * (inner + 2 * shared), cached=2 * rows * shared)
-        + attention_core(heads, head_width, length, length)
+        + attention_core(heads, head_width, length, length, masked=causal)
         + linear(inner, width, bias=bias, rows=rows)
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from numbers import Integral
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,8 +32,7 @@ def dimensions(name: str, **changes: Any) -> dict[str, int | bool]:
             whole number, a switch that isn't True or False.
     """
     family = _find(name)
-    for dimension, value in changes.items():
-        _check(name, family, dimension, value)
+    changes = {k: _checked(name, family, k, v) for k, v in changes.items()}
     given = family.defaults | MODELS[name].changes | changes
     sizes = {k: v for k, v in given.items() if not callable(v)}
     shares = callable(given.get("head_width")) or "head_width" not in given
@@ -54,7 +54,12 @@ def parameters(name: str, **changes: Any) -> int:
 
     Args:
         name: as `models()` lists them.
-        changes: sizes and switches, as `dimensions(name)` lists them.
+        changes: sizes and switches, as `dimensions(name)` lists them. `tied=False`
+            gives each use of the token table a table of its own, `biases=False` takes
+            them from all linear layers (norms keep theirs), `pooler`, `masked_lm`,
+            `lm_head` and `classes` put a head on top or leave it out. A size that is
+            changed changes no other, except where one follows from another by design:
+            GPT's and BLOOM's inner width, a decoder as deep as its encoder.
 
     Raises:
         ValueError, TypeError: as `dimensions`.
@@ -115,9 +120,9 @@ def activations(
 ) -> Ledger:
     """Bytes that are kept between the forward and the backward pass.
 
-    Of this package's own models, with their loss, without dropout and checkpointing.
-    Token ids and masks are left out; every number is counted in `dtype`, though mixed
-    precision keeps a few in float32.
+    Of this package's own models, with the cross-entropy over tokens or classes, without
+    dropout and checkpointing. Token ids and masks are left out; every number is counted
+    in `dtype`, though mixed precision keeps a few in float32.
 
     Args:
         dtype: "float32", "bfloat16" and so on, or PyTorch's.
@@ -126,8 +131,12 @@ def activations(
         others: as in `operations`.
 
     Raises:
-        ValueError, TypeError: as `operations`.
+        ValueError, TypeError: as `operations`; a model for which this isn't counted.
     """
+    if _find(name).uncounted:
+        raise ValueError(
+            f"activations of {name} aren't counted: {_find(name).uncounted}"
+        )
     ways = {"fused": "fused", "written out": "written_out"}
     if attention not in ways:
         raise ValueError(f"attention is one of {list(ways)}, was {attention!r}")
@@ -152,7 +161,11 @@ def memory(
 ) -> Ledger:
     """Bytes of a training step with AdamW: weights, gradients, moments, activations.
 
+    AdamW's step counters, four bytes a tensor, are left out.
+
     Args:
+        length: tokens of each sequence; without it, and without an image, activations
+            are left out.
         dtype: of weights, gradients and activations.
         master_weights: keep weights and moments in float32 beside them, as mixed
             precision does.
@@ -162,27 +175,27 @@ def memory(
         ValueError, TypeError: as `activations`.
     """
     size, counted = _bytes(dtype), table(name, **changes)
-    kept = activations(
-        name,
-        length=length,
-        batch=batch,
-        target_length=target_length,
-        dtype=dtype,
-        attention=attention,
-        **changes,
-    )
-    numbers, p, a = kept.total // size, Symbol("P"), Symbol("A")
+    p, a = Symbol("P"), Symbol("A")
     formulas = {
         "weights": size * p,
         "gradients": size * p,
-        "weights in float32": 4 * p if master_weights else 0 * p,
+        "weights in float32": 4 * p if master_weights else sympy.S.Zero,
         "AdamW's two moments": 2 * (4 if master_weights else size) * p,
-        "activations": size * a,
     }
-    letters = [
-        Letter("P", counted.total, "parameters"),
-        Letter("A", numbers, "numbers kept for the backward pass"),
-    ]
+    letters = [Letter("P", counted.total, "parameters")]
+    if length is not None or "patch" in _find(name).defaults:
+        kept = activations(
+            name,
+            length=length,
+            batch=batch,
+            target_length=target_length,
+            dtype=dtype,
+            attention=attention,
+            **changes,
+        )
+        formulas["activations"] = size * a
+        meaning = "numbers kept for the backward pass"
+        letters.append(Letter("A", kept.total // size, meaning))
     return _ledger(name, "bytes", formulas, letters)
 
 
@@ -224,24 +237,24 @@ def _find(name: str) -> Family:
     return MODELS[name].family
 
 
-def _check(name: str, family: Family, dimension: str, value: Any) -> None:
+def _checked(name: str, family: Family, dimension: str, value: Any) -> int | bool:
     if dimension not in family.defaults:
         raise TypeError(
             f"{name} has no dimension {dimension!r}; known: {_all(family.defaults)}"
         )
-    if dimension not in SIZES:
-        if not isinstance(value, bool):
-            raise TypeError(f"{dimension} is True or False, was {value!r}")
-        return
-    _whole(dimension, value, 0 if dimension in OPTIONAL else 1)
+    if dimension in SIZES:
+        return _whole(dimension, value, 0 if dimension in OPTIONAL else 1)
+    if not isinstance(value, bool):
+        raise TypeError(f"{dimension} is True or False, was {value!r}")
+    return value
 
 
 def _whole(what: str, value: Any, least: int = 1) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{what} is a whole number, was {value!r}")
     if value < least:
         raise ValueError(f"{what} is at least {least}, was {value}")
-    return value
+    return int(value)
 
 
 def _lengths(

@@ -78,12 +78,14 @@ class Family:
         defaults: by name; a function for what follows from other sizes.
         decoder: it generates, so that keys and values are worth keeping.
         two_lengths: it reads one sequence and writes another.
+        uncounted: why what it keeps for the backward pass isn't counted, if it isn't.
     """
 
     parts: Callable[[SimpleNamespace], Parts]
     defaults: dict[str, Any]
     decoder: bool = False
     two_lengths: bool = False
+    uncounted: str = ""
 
 
 @dataclass(frozen=True)
@@ -234,10 +236,12 @@ def vit(m: SimpleNamespace) -> Parts:
         **_layers(m, self_attention(m.width, m.heads, bias=m.biases)),
         "last norm": layer_norm(m.width),
         **_pooler(m),
-        "classifier": classifier(m.width, m.classes, bias=m.biases)
-        if m.classes
-        else Cost(),
     }
+    if m.classes:
+        # It reads [CLS] only, but as a view of the whole last hidden state.
+        head = classifier(m.width, m.classes, bias=m.biases)
+        layers["classifier"] = head + Cost(kept=TOKENS * m.width)
+        layers["loss"] = cross_entropy(m.classes, BATCH)
     return {
         "patches": patch_embedding(
             patches, m.patch, m.channels, m.width, bias=m.biases
@@ -255,7 +259,7 @@ def gpt(m: SimpleNamespace) -> Parts:
     """GPT-1, GPT-2 and GPT-3; the first has no norm after the last block."""
     return {
         **_embeddings(m, m.width, m.positions, norm=False),
-        **_layers(m, self_attention(m.width, m.heads, bias=m.biases)),
+        **_layers(m, self_attention(m.width, m.heads, bias=m.biases, causal=True)),
         "last norm": layer_norm(m.width) if m.last_norm else Cost(),
         **_lm_head(m),
     }
@@ -266,7 +270,7 @@ def bloom(m: SimpleNamespace) -> Parts:
     aren't learned."""
     return {
         **_embeddings(m, m.width),
-        **_layers(m, self_attention(m.width, m.heads, bias=m.biases)),
+        **_layers(m, self_attention(m.width, m.heads, bias=m.biases, causal=True)),
         "last norm": layer_norm(m.width),
         **_lm_head(m),
     }
@@ -280,6 +284,7 @@ def llama(m: SimpleNamespace) -> Parts:
         head_width=m.head_width,
         key_value_heads=m.key_value_heads,
         bias=m.biases,
+        causal=True,
     )
     ffn = gated_feed_forward(m.width, m.inner_width, bias=m.biases)
     return {
@@ -326,7 +331,7 @@ def t5(m: SimpleNamespace) -> Parts:
 
     norm, target_norm = rms_norm(m.width), rms_norm(m.width, target)
     cross = cross_attention(m.width, m.heads, **attention)
-    own = self_attention(m.width, m.heads, length=TARGET, **attention)
+    own = self_attention(m.width, m.heads, length=TARGET, causal=True, **attention)
     encoder, decoder = m.layers, m.decoder_layers
     return {
         "token table": embedding(m.vocabulary, m.width),
@@ -417,13 +422,19 @@ def _classifier(m: SimpleNamespace) -> Parts:
     if not m.classes:
         return {}
     rows = BATCH if m.pooler else TOKENS
-    return {"classifier": classifier(m.width, m.classes, bias=m.biases, rows=rows)}
+    return {
+        "classifier": classifier(m.width, m.classes, bias=m.biases, rows=rows),
+        "loss": cross_entropy(m.classes, rows),
+    }
 
 
 def _two_layer_classifier(m: SimpleNamespace) -> Parts:
     if not m.classes:
         return {}
-    return {"classifier": two_layer_classifier(m.width, m.classes, bias=m.biases)}
+    return {
+        "classifier": two_layer_classifier(m.width, m.classes, bias=m.biases),
+        "loss": cross_entropy(m.classes, BATCH),
+    }
 
 
 def _encoder_decoder(
@@ -438,7 +449,7 @@ def _encoder_decoder(
     positions = positions or Cost()
     bias = {"bias": m.biases}
     sizes, relu = (m.width, m.inner_width), m.relu
-    own = self_attention(m.width, m.heads, length=TARGET, **bias)
+    own = self_attention(m.width, m.heads, length=TARGET, causal=True, **bias)
     cross = cross_attention(m.width, m.heads, **bias)
     return {
         "token table": tables if m.tied else tables + tables,
@@ -469,6 +480,9 @@ def _uncached(cost: Cost) -> Cost:
 
 
 # Every model by its name.
+
+LEARNED_BIAS = "a learned bias on its scores keeps them in ways that kernels differ in"
+NOT_OURS = "this package has no model of it to measure"
 
 ENCODER = {
     "vocabulary": 30_522,
@@ -510,8 +524,13 @@ DEBERTA = Family(
         "content_to_position": True,
         "position_to_content": True,
     },
+    uncounted=LEARNED_BIAS,
 )
-DEBERTA_V3 = Family(deberta_v3, RELATIVE | {"vocabulary": 128_100, "buckets": 256})
+DEBERTA_V3 = Family(
+    deberta_v3,
+    RELATIVE | {"vocabulary": 128_100, "buckets": 256},
+    uncounted=LEARNED_BIAS,
+)
 XLNET = Family(
     xlnet,
     {
@@ -525,6 +544,7 @@ XLNET = Family(
         "tied": True,
         "biases": True,
     },
+    uncounted=LEARNED_BIAS,
 )
 VIT = Family(
     vit,
@@ -552,7 +572,9 @@ DECODER = {
     "biases": True,
 }
 GPT = Family(gpt, DECODER | {"positions": 1024, "last_norm": True}, decoder=True)
-BLOOM = Family(bloom, DECODER | {"vocabulary": 250_880}, decoder=True)
+BLOOM = Family(
+    bloom, DECODER | {"vocabulary": 250_880}, decoder=True, uncounted=NOT_OURS
+)
 LLAMA = Family(
     llama,
     DECODER
@@ -568,6 +590,7 @@ LLAMA = Family(
         "biases": False,
     },
     decoder=True,
+    uncounted=NOT_OURS,
 )
 ENCODER_DECODER = {
     "vocabulary": 50_265,
@@ -624,6 +647,7 @@ T5 = Family(
     },
     decoder=True,
     two_lengths=True,
+    uncounted=LEARNED_BIAS,
 )
 
 MLM = {"masked_lm": True}
