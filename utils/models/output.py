@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
@@ -33,6 +34,8 @@ class ModelOutput:
     """depth + 1 of (batch, time, width), the embeddings first"""
     attentions: tuple[Tensor, ...] | None = None
     """depth of (batch, heads, query, key), if asked for"""
+    state: Tensor | tuple[Any, ...] | None = None
+    """of a recurrent model after the last token; given back, it goes on from there"""
     encoder_last_hidden_state: Tensor | None = None
     encoder_hidden_states: tuple[Tensor, ...] | None = None
     encoder_attentions: tuple[Tensor, ...] | None = None

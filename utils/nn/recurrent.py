@@ -195,7 +195,7 @@ class _Layers(nn.Module):
 
     Args:
         weight_dropout: share of each `weight_hh` dropped in training, the same entries
-            at every step of a forward pass (Wan et al. 2013; Merity et al. 2018, §3).
+            at every step of a forward pass (Wan et al. 2013; Merity et al. 2018, §2).
     """
 
     blocks: int
