@@ -7,7 +7,8 @@
     memory("gpt2", length=1024, batch=8)           bytes of a training step
     kv_cache("llama-2-7b", length=4096)            bytes of keys and values
 
-``block_formulas`` mirrors ``utils.nn``, ``model_formulas`` mirrors ``utils.models``.
+``block_formulas`` mirrors ``utils.nn``, ``model_formulas`` mirrors ``utils.models``;
+``presets`` has the numbers of each model.
 """
 
 from utils.ledger.counts import (

@@ -12,7 +12,8 @@ from sympy import Expr, Symbol
 
 from utils.ledger.block_formulas import BATCH, LENGTH, TARGET
 from utils.ledger.ledger import Ledger, Letter, Row
-from utils.ledger.model_formulas import MODELS, OPTIONAL, SIZES, Family, Parts
+from utils.ledger.model_formulas import Parts
+from utils.ledger.presets import MODELS, OPTIONAL, SIZES, Family
 
 BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 
@@ -307,11 +308,12 @@ def _length_letters(
     if target is not None and not family.two_lengths:
         raise TypeError(f"{name} has no target_length: it has no second sequence")
     target = length if target is None else target
-    for tokens in (length, target):
-        if tokens > sizes.get("positions", tokens):
+    if "positions" in sizes:
+        positions = sizes["positions"] - family.unused_positions
+        if max(length, target) > positions:
             raise ValueError(
-                f"a length of {tokens} goes beyond the {sizes['positions']} positions "
-                f"of {name}"
+                f"a length of {max(length, target)} goes beyond the {positions} "
+                f"positions of {name}"
             )
     if family.two_lengths:
         letters.append(Letter(str(LENGTH), length, "tokens read"))
