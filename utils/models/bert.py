@@ -25,7 +25,7 @@ from utils.nn.heads import ClassificationHead, MaskedLMHead, Pooler
 from utils.nn.init import normal_init
 from utils.nn.masks import padding_mask
 from utils.nn.positions import LearnedPositions
-from utils.pretrained.hugging_face import HFModel, activation, require
+from utils.pretrained.hugging_face import HFModel, activation, builder, require
 from utils.pretrained.key_map import Drop, Fuse, KeyMap, Rename, Tie
 
 
@@ -261,36 +261,27 @@ def config_from_hf(hf: Any) -> BertConfig:
     )
 
 
-def _with_classes(model: Any) -> Any:
-    return lambda hf: model(config_from_hf(hf), hf.num_labels)
-
-
-def _plain(model: Any) -> Any:
-    return lambda hf: model(config_from_hf(hf))
-
-
-def _question_answering(hf: Any) -> BertForQuestionAnswering:
-    require(hf, num_labels=2)
-    return BertForQuestionAnswering(config_from_hf(hf))
-
+_build = partial(builder, config_from_hf)
 
 HF_MODELS = {
-    "BertModel": HFModel(_plain(BertModel), ENCODER),
+    "BertModel": HFModel(_build(BertModel), ENCODER),
     "BertForPreTraining": HFModel(
-        _plain(BertForPreTraining),
+        _build(BertForPreTraining),
         BERT
         + LM_HEAD.with_ours("head.", "lm_head.")
         + PAIR_HEAD.with_ours("head.", "pair_head."),
     ),
-    "BertForMaskedLM": HFModel(_plain(BertForMaskedLM), UNREAD + BERT + LM_HEAD),
+    "BertForMaskedLM": HFModel(_build(BertForMaskedLM), UNREAD + BERT + LM_HEAD),
     "BertForNextSentencePrediction": HFModel(
-        _plain(BertForNextSentencePrediction), BERT + PAIR_HEAD
+        _build(BertForNextSentencePrediction), BERT + PAIR_HEAD
     ),
     "BertForSequenceClassification": HFModel(
-        _with_classes(BertForSequenceClassification), BERT + CLASSIFIER
+        _build(BertForSequenceClassification, classes=True), BERT + CLASSIFIER
     ),
     "BertForTokenClassification": HFModel(
-        _with_classes(BertForTokenClassification), UNREAD + BERT + CLASSIFIER
+        _build(BertForTokenClassification, classes=True), UNREAD + BERT + CLASSIFIER
     ),
-    "BertForQuestionAnswering": HFModel(_question_answering, UNREAD + BERT + SPAN),
+    "BertForQuestionAnswering": HFModel(
+        _build(BertForQuestionAnswering, num_labels=2), UNREAD + BERT + SPAN
+    ),
 }
