@@ -224,3 +224,64 @@ def span_boundaries(
     left = time.masked_fill(masked, -1).cummax(1).values
     right = time.masked_fill(masked, masked.shape[1]).flip(1).cummin(1).values.flip(1)
     return left, right
+
+
+class ConcatPoolingHead(nn.Module):
+    """The last vector, the maximum and the mean of a sequence, and two linear layers.
+
+    Each layer takes a batch norm and dropout before it (Howard and Ruder 2018, §3.3).
+
+    Args:
+        width: of the hidden states.
+        classes: number of classes.
+        inner_width: between the two layers.
+        dropout: before the first layer and before the second.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        classes: int,
+        *,
+        inner_width: int = 50,
+        dropout: tuple[float, float] = (0.4, 0.1),
+    ):
+        super().__init__()
+        self.norm1 = nn.BatchNorm1d(3 * width)
+        self.fc1 = nn.Linear(3 * width, inner_width)
+        self.norm2 = nn.BatchNorm1d(inner_width)
+        self.fc2 = nn.Linear(inner_width, classes)
+        self.dropout1, self.dropout2 = (nn.Dropout(p) for p in dropout)
+
+    def forward(self, hidden: Tensor, mask: Tensor | None = None) -> Tensor:
+        """(batch, time, width), mask (batch, time), True = read -> (batch, classes)."""
+        x = concat_pool(hidden, mask)  # (batch, 3 width)
+        x = torch.relu(self.fc1(self.dropout1(self.norm1(x))))
+        return self.fc2(self.dropout2(self.norm2(x)))
+
+
+def concat_pool(hidden: Tensor, mask: Tensor | None = None) -> Tensor:
+    """[last; maximum; mean] over what the mask lets be read.
+
+    (batch, time, width), mask (batch, time), True = read -> (batch, 3 width).
+
+    Raises:
+        ValueError: a sequence with nothing to be read.
+    """
+    if mask is None:
+        parts = hidden[:, -1], hidden.amax(1), hidden.mean(1)
+        return torch.cat(parts, dim=-1)
+    if not mask.any(-1).all():
+        raise ValueError("a sequence of the batch is nothing but padding")
+    rows, time = (torch.arange(size, device=hidden.device) for size in hidden.shape[:2])
+    last = torch.where(mask, time, -1).amax(1)  # (batch,)
+    read = mask[..., None]
+    lowest = torch.finfo(hidden.dtype).min
+    return torch.cat(
+        [
+            hidden[rows, last],
+            hidden.masked_fill(~read, lowest).amax(1),
+            (hidden * read).sum(1) / mask.sum(1, keepdim=True),
+        ],
+        dim=-1,
+    )
