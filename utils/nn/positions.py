@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 
 class LearnedPositions(nn.Embedding):
-    """A learned vector for each position (BERT, GPT-2, ViT; BART with an offset of 2).
+    """A learned vector for each position (BERT, GPT-2; BART with an offset of 2).
 
     Args:
         length: positions that can be told apart.
