@@ -82,7 +82,13 @@ def _as_one_bias(mask: Tensor | None, bias: Tensor | None) -> Tensor | None:
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
     """(batch, time, heads · head width) -> (batch, heads, time, head width)."""
-    return x.unflatten(-1, (heads, -1)).transpose(-3, -2)
+    return x.view(*x.shape[:-1], heads, -1).transpose(-3, -2)
+
+
+def split_parts(x: Tensor, parts: int, heads: int) -> tuple[Tensor, ...]:
+    """Split a fused projection: (batch, time, parts · width) -> `parts` as above."""
+    x = x.view(*x.shape[:-1], parts, heads, -1).transpose(-4, -2)
+    return x.unbind(-3)  # each (batch, heads, time, head width)
 
 
 def merge_heads(x: Tensor) -> Tensor:
@@ -135,9 +141,7 @@ class SelfAttention(nn.Module):
         `mask` and `bias` are broadcast to the weights. With a `cache`, keys and values
         of earlier calls come before those of `x`.
         """
-        query, key, value = (
-            split_heads(part, self.heads) for part in self.qkv_proj(x).chunk(3, dim=-1)
-        )
+        query, key, value = split_parts(self.qkv_proj(x), 3, self.heads)
         if cache is not None:
             key, value = cache.append(key, value)
         output, weights = scaled_dot_product_attention(
@@ -190,10 +194,7 @@ class CrossAttention(nn.Module):
         if cache is not None and cache.length:
             key, value = cache.read()
         else:
-            key, value = (
-                split_heads(part, self.heads)
-                for part in self.kv_proj(memory).chunk(2, dim=-1)
-            )
+            key, value = split_parts(self.kv_proj(memory), 2, self.heads)
             if cache is not None:
                 key, value = cache.append(key, value)
         output, weights = scaled_dot_product_attention(

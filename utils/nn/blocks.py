@@ -142,13 +142,13 @@ class TransformerStack(nn.Module):
             than there are depths); the weights of each depth, one tensor or None for
             each attention in the block.
         """
-        hidden, weights = [x], []
+        hidden, weights, blocks = [x], [], list(self.blocks)
         for depth, index in enumerate(self.order):
             if cache is not None:
                 options["cache"] = cache.self_attention[depth]
                 if cache.cross_attention:
                     options["cross_cache"] = cache.cross_attention[depth]
-            x, *attended = self.blocks[index](x, **options)
+            x, *attended = blocks[index](x, **options)
             hidden.append(x)
             weights.append(tuple(attended))
         hidden[-1] = x = self.norm(x)

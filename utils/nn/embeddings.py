@@ -35,9 +35,9 @@ class SegmentEmbedding(nn.Embedding):
 
 def _check(ids: Tensor, kind: str, whole: str, size: int) -> None:
     if ids.device.type == "cpu" and ids.numel():
-        low, high = ids.aminmax()
+        low, high = (int(end) for end in ids.aminmax())
         if low < 0 or high >= size:
-            wrong = int(low if low < 0 else high)
+            wrong = low if low < 0 else high
             raise ValueError(f"{kind} id {wrong} is outside the {whole} of {size}")
 
 

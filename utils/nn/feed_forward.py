@@ -47,7 +47,8 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., width) -> (..., width)."""
-        return self.fc2(self.dropout(self.activation(self.fc1(x))))
+        inner = self.activation(self.fc1(x))
+        return self.fc2(self.dropout(inner) if self.training else inner)
 
 
 class GatedFeedForward(nn.Module):
@@ -70,4 +71,5 @@ class GatedFeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., width) -> (..., width)."""
-        return self.fc2(self.dropout(self.activation(self.gate(x)) * self.fc1(x)))
+        inner = self.activation(self.gate(x)) * self.fc1(x)
+        return self.fc2(self.dropout(inner) if self.training else inner)

@@ -38,9 +38,8 @@ class LayerCache:
             self._values = value.new_empty(
                 *value.shape[:-2], self.capacity, value.shape[-1]
             )
-        place = slice(self.length, self.length + new)
-        self._keys[..., place, :] = key
-        self._values[..., place, :] = value
+        self._keys.narrow(-2, self.length, new).copy_(key)
+        self._values.narrow(-2, self.length, new).copy_(value)
         self.length += new
         return self.read()
 
@@ -48,7 +47,10 @@ class LayerCache:
         """Return keys and values, each (batch, heads, length, head width)."""
         if self._keys is None or self._values is None:
             raise ValueError("nothing was appended to this cache yet")
-        return self._keys[..., : self.length, :], self._values[..., : self.length, :]
+        if self.length == self.capacity:
+            return self._keys, self._values
+        kept = -2, 0, self.length
+        return self._keys.narrow(*kept), self._values.narrow(*kept)
 
     def reorder(self, rows: Tensor) -> None:
         """Keep these rows of the batch, in this order (as beam search needs it)."""

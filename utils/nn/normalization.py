@@ -49,11 +49,13 @@ def pre_norm(
     x: Tensor, sublayer: Callable[[Tensor], Tensor], norm: nn.Module, dropout: nn.Module
 ) -> Tensor:
     """x + dropout(sublayer(norm(x))): the residual path is untouched (GPT-2, ViT)."""
-    return x + dropout(sublayer(norm(x)))
+    change = sublayer(norm(x))
+    return x + (dropout(change) if dropout.training else change)
 
 
 def post_norm(
     x: Tensor, sublayer: Callable[[Tensor], Tensor], norm: nn.Module, dropout: nn.Module
 ) -> Tensor:
     """norm(x + dropout(sublayer(x))): the paper's order (Transformer, BERT, BART)."""
-    return norm(x + dropout(sublayer(x)))
+    change = sublayer(x)
+    return norm(x + (dropout(change) if dropout.training else change))
