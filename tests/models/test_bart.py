@@ -11,6 +11,7 @@ from torch import nn
 
 from utils.models.bart import (
     BART_LARGE,
+    GENERATION,
     BartConfig,
     BartForConditionalGeneration,
 )
@@ -195,6 +196,17 @@ def test_encoder_outputs_of_transformers_are_taken(model, inputs):
     given = inputs | {"encoder_outputs": (encoded,)}
     del given["input_ids"]
     assert torch.equal(parity.run(model, given).logits, expected)
+
+
+def test_files_may_hold_the_table_under_any_of_its_names():
+    state = make().state_dict()
+    names = [n for n in state if n.endswith(("shared.weight", "tokens.weight"))]
+    expected = GENERATION.apply(state)
+    rest = {n: t for n, t in state.items() if n not in names}
+    assert (len(names), "lm_head.weight" in rest) == (3, True)
+    found = GENERATION.apply(rest)
+    assert found.keys() == expected.keys()
+    assert torch.equal(found["backbone.token.weight"], state["model.shared.weight"])
 
 
 def test_shift_right():
