@@ -38,7 +38,7 @@ def gap_sentences(
         document: its sentences, each a list of ids.
         mask_id: Pegasus's <mask_1>.
         share: of the sentences that is taken out, one at least (§3.1: the gap
-            sentences ratio; §6.1.2 compares 15 to 75 %).
+            sentences ratio; 30 % in the large model).
         sequential, unique: as in `principal_sentences`.
 
     Raises:
