@@ -77,13 +77,13 @@ class Vocabulary:
 class SpecialTokens:
     """Tokens that stand for no text. One token may have several roles."""
 
-    unk: str | None = None
-    bos: str | None = None
-    eos: str | None = None
     pad: str | None = None
+    unk: str | None = None
     cls: str | None = None
     sep: str | None = None
     mask: str | None = None
+    bos: str | None = None
+    eos: str | None = None
     additional: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[str]:
@@ -141,13 +141,13 @@ class Tokenizer(ABC):
         if unnamed:
             raise ValueError(f"the frame has {unnamed}, which aren't special tokens")
         ids = vocabulary.ids
-        self.unk_token_id = ids.get(special.unk)
-        self.bos_token_id = ids.get(special.bos)
-        self.eos_token_id = ids.get(special.eos)
         self.pad_token_id = ids.get(special.pad)
+        self.unk_token_id = ids.get(special.unk)
         self.cls_token_id = ids.get(special.cls)
         self.sep_token_id = ids.get(special.sep)
         self.mask_token_id = ids.get(special.mask)
+        self.bos_token_id = ids.get(special.bos)
+        self.eos_token_id = ids.get(special.eos)
         self.all_special_ids = [ids[t] for t in special]
         # Where one special token begins another, the longer one is meant.
         found = sorted(special, key=len, reverse=True)
@@ -362,7 +362,7 @@ class Tokenizer(ABC):
         config = {
             f"{role}_token": token
             for role, token in asdict(self.special).items()
-            if token and role != "additional"
+            if role != "additional"
         }
         config["additional_special_tokens"] = self.special.additional
         config |= self._save(folder)
@@ -412,7 +412,7 @@ def read_config(folder: Path, default: SpecialTokens) -> dict[str, Any]:
         return {"special": default}
     config = read_json(folder / CONFIG)
     found: dict[str, Any] = {}
-    for role in ("unk", "bos", "eos", "pad", "cls", "sep", "mask"):
+    for role in ("pad", "unk", "cls", "sep", "mask", "bos", "eos"):
         token = config.get(f"{role}_token", getattr(default, role))
         found[role] = token["content"] if isinstance(token, dict) else token
     additional = tuple(config.get("additional_special_tokens", default.additional))

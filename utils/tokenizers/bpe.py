@@ -317,6 +317,9 @@ class ByteLevelBPE(BPE):
     def symbols(self, word: str) -> list[str]:
         return [self.CHARACTERS[byte] for byte in word.encode()]
 
+    def _save(self, folder: Path) -> dict[str, Any]:
+        return super()._save(folder) | {"tokenizer_class": "GPT2Tokenizer"}
+
     def join(self, tokens: Sequence[str]) -> str:
         found = bytearray()
         for token in tokens:

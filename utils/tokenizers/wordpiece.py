@@ -251,9 +251,7 @@ class WordPiece(Tokenizer):
         path = Path(path)
         file = path / VOCABULARY_FILE if path.is_dir() else path
         config = read_config(path, special)
-        for ours, theirs in OPTIONS.items():
-            if theirs in config:
-                options[ours] = config[theirs]
+        options |= {us: config[them] for us, them in OPTIONS.items() if them in config}
         lines = read_text(file).removesuffix("\n").split("\n")
         try:
             return cls(Vocabulary(lines), config["special"], **options)
@@ -263,7 +261,8 @@ class WordPiece(Tokenizer):
     def _save(self, folder: Path) -> dict[str, Any]:
         text = "".join(f"{token}\n" for token in self.vocabulary.tokens)
         (folder / VOCABULARY_FILE).write_text(text, encoding="utf-8")
-        return {theirs: getattr(self.basic, ours) for ours, theirs in OPTIONS.items()}
+        options = {them: getattr(self.basic, us) for us, them in OPTIONS.items()}
+        return options | {"tokenizer_class": "BertTokenizer"}
 
 
 # Our names for the options, and theirs in a saved configuration.
