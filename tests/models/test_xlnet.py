@@ -111,6 +111,21 @@ def test_an_earlier_segment(in_float64):
     assert not torch.allclose(forgotten.last_hidden_state, got.last_hidden_state)
 
 
+@pytest.mark.parametrize("earlier", [0, 5])
+def test_distances_projected_once(earlier):
+    model = from_hf(parity.make(transformers.XLNetModel, CONFIG, randomised=True))
+    ids = parity.tokens()["input_ids"]
+    memory = [torch.randn(parity.BATCH, earlier, 30).double()] * 3 if earlier else None
+    projected = model.project_distances(parity.TIME, earlier)
+    found = [
+        parity.run(model, {"input_ids": ids}, mems=memory, projected=given)
+        for given in (None, projected)
+    ]
+    assert torch.equal(found[0].last_hidden_state, found[1].last_hidden_state)
+    with pytest.raises(ValueError, match=r"projected\[0\] must be \(5, .*, 6\), was"):
+        model(ids[:, 1:], mems=memory, projected=projected)
+
+
 def in_attention(name, change):
     """A perturbation of a method's result in every layer's attention."""
 

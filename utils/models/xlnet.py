@@ -80,6 +80,21 @@ class XLNetModel(nn.Module):
             if name.endswith(("query_vector", "_bias", ".segment")):
                 nn.init.normal_(parameter, std=config.init_std)
 
+    def project_distances(self, time: int, earlier: int = 0) -> list[Tensor]:
+        """What each layer makes of the distances: (heads, time + keys, head width).
+
+        It depends on the lengths and the weights only. At length 512 it is a tenth of
+        a forward pass of one sequence.
+        """
+        vectors = self._sinusoids(time, earlier)
+        return [block.attention.project_distances(vectors) for block in self.blocks]
+
+    def _sinusoids(self, time: int, earlier: int) -> Tensor:
+        """(time + keys, width), in the order of `distances`."""
+        vector = self.query_vector
+        positions = distances(time, earlier + time, vector.device).double()
+        return self.dropout(sinusoids(positions, self.config.width).to(vector.dtype))
+
     def forward(
         self,
         input_ids: Tensor,
@@ -88,6 +103,7 @@ class XLNetModel(nn.Module):
         perm_mask: Tensor | None = None,
         target_mapping: Tensor | None = None,
         mems: Sequence[Tensor] | None = None,
+        projected: Sequence[Tensor] | None = None,
         output_attentions: bool = False,
     ) -> ModelOutput:
         """Encode a batch, or predict some of its tokens from others.
@@ -104,6 +120,8 @@ class XLNetModel(nn.Module):
                 transformers gives it every token, its own included.
             mems: the content stream's `hidden_states` of an earlier segment, one
                 (batch, earlier, width) for each layer. They are of segment 0.
+            projected: what `project_distances` gives, made once for many batches of
+                one length. Not for training, where each batch drops other numbers.
 
         Returns:
             `last_hidden_state` (batch, time or number, width). With a `target_mapping`
@@ -128,15 +146,23 @@ class XLNetModel(nn.Module):
             _check("target_mapping", target_mapping, expected)
             target_mapping = target_mapping.to(content.dtype)
             query = self.dropout(self.query_vector.expand(*expected[:2], -1))
-        positions = distances(time, earlier + time, input_ids.device)
-        positions = sinusoids(positions.double(), self.config.width).to(content.dtype)
-        positions = self.dropout(positions)  # (time + earlier + time, width)
+        if projected is None:
+            vectors = self._sinusoids(time, earlier)
+        else:
+            heads, width = self.config.heads, self.config.width
+            rows = time + earlier + time
+            _check("projected[0]", projected[0], (heads, rows, width // heads))
 
         hidden, attentions = [], []
         for depth, block in enumerate(self.blocks):
             known = content if mems is None else torch.cat([mems[depth], content], 1)
+            distance = (
+                block.attention.project_distances(vectors)
+                if projected is None
+                else projected[depth]
+            )
             read: dict[str, Any] = {
-                "keys": block.attention.keys(known, positions),
+                "keys": block.attention.keys(known, distance),
                 "other_segment": other_segment,
                 "need_weights": output_attentions,
             }

@@ -295,19 +295,20 @@ class TransformerXLAttention(nn.Module):
         self.segment_bias = nn.Parameter(torch.zeros(heads, head_width))  # w
         self.segment = nn.Parameter(torch.zeros(2, heads, head_width))  # s
 
-    def keys(self, content: Tensor, sinusoids: Tensor) -> TransformerXLKeys:
+    def project_distances(self, sinusoids: Tensor) -> Tensor:
+        """(query + key, width) of `distances` -> (heads, query + key, head width)."""
+        return split_heads(self.distance_proj(sinusoids), self.heads)
+
+    def keys(self, content: Tensor, distance: Tensor) -> TransformerXLKeys:
         """Project what is attended to.
 
         Args:
             content: (batch, key, width); the queries' own vectors are the last.
-            sinusoids: (query + key, width) of `distances(query, key)`.
+            distance: what `project_distances` gives.
         """
-        parts = (
-            self.k_proj(content),
-            self.v_proj(content),
-            self.distance_proj(sinusoids),
-        )
-        return TransformerXLKeys(*(split_heads(part, self.heads) for part in parts))
+        key = split_heads(self.k_proj(content), self.heads)
+        value = split_heads(self.v_proj(content), self.heads)
+        return TransformerXLKeys(key, value, distance)
 
     def forward(
         self,
