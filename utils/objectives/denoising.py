@@ -39,7 +39,8 @@ def infill(
         ValueError: spans that overlap or reach beyond the document.
     """
     spans = torch.as_tensor(spans, dtype=torch.long, device=ids.device).reshape(-1, 2)
-    starts, lengths = spans[spans.sum(1).argsort()].unbind(1)  # by their ends
+    by_start = (spans[:, 0] * (len(ids) + 1) + spans[:, 1]).argsort()
+    starts, lengths = spans[by_start].unbind(1)
     ends = starts + lengths
     if (starts < 0).any() or (lengths < 0).any() or (ends > len(ids)).any():
         raise ValueError(

@@ -128,7 +128,7 @@ def map_targets(ids: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         token as well; its label is `IGNORED`.
     """
     number = max(1, int(targets.sum(1).max()))
-    positions = targets.long().argsort(1, descending=True, stable=True)[:, :number]
+    positions = targets.long().argsort(dim=1, descending=True, stable=True)[:, :number]
     mapping = F.one_hot(positions, ids.shape[1]).float()
     labels = ids.gather(1, positions)
     return mapping, labels.masked_fill(~targets.gather(1, positions), IGNORED)
