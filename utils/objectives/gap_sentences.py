@@ -65,6 +65,9 @@ def principal_sentences(
 ) -> list[int]:
     """The sentences with the highest ROUGE-1 F1 against the rest of their document.
 
+    Sentence and rest are together as long as the document, so that (but for `unique`)
+    the highest F1 is simply the most words shared; of recall the longest would profit.
+
     Args:
         document: its sentences, each a list of tokens or words.
         count: how many.
