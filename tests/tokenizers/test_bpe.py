@@ -63,6 +63,8 @@ def test_every_text_comes_back(pair, samples):
         assert pair[0].decode(pair[0].encode(text)) == text
     ids = pair[0].vocabulary.ids
     assert pair[0].decode([ids["Ã"], ids["a"]]) == "\ufffda"  # half a character
+    with pytest.raises(UnicodeEncodeError, match="surrogates not allowed"):
+        pair[0].encode("\ud83e")  # half of an emoji, as JSON may spell it
 
 
 @given(st.data())

@@ -16,7 +16,9 @@ from utils.tokenizers import (
     UnknownToken,
     Vocabulary,
     WordPiece,
+    base,
 )
+from utils.tokenizers.base import Tokenizer
 
 FIRST = ["One text.", "A rather longer text, which must be cut.", "", "Three words now"]
 SECOND = ["Its second.", "Short.", "The first one is empty.", "b " * 11]
@@ -77,6 +79,73 @@ def test_truncated_pairs(bert, their_bert, truncation):
         assert bert(*texts, **options) == expected
     with pytest.raises(ValueError, match="there is no second text"):
         bert("a b c", truncation="only_second", max_length=4)
+
+
+def naive_halves(first, second, room, strategy):
+    del first[(room + 1) // 2 if second else room :]
+    if second:
+        del second[room // 2 :]
+
+
+def only_first(first, second, room, strategy):
+    del first[max(0, room - len(second or [])) :]
+
+
+def typed(types):
+    def framed(self, first, second, frame):
+        ids, _ = FRAMED(self, first, second, frame)
+        return ids, types(first, second, ids)
+
+    return framed
+
+
+def second_separator(first, second, ids):
+    before = len(ids) if second is None else len(first) + 1
+    return [0] * before + [1] * (len(ids) - before)
+
+
+FRAMED = Tokenizer._framed
+COLLECT = Tokenizer._collect
+WRONG = {
+    "half for each": (base, "_truncate", naive_halves),
+    "cut from the first only": (base, "_truncate", only_first),
+    "one type": (Tokenizer, "_framed", typed(lambda a, b, ids: [0] * len(ids))),
+    "[SEP] between is of type 1": (Tokenizer, "_framed", typed(second_separator)),
+    "the second text first": (
+        Tokenizer,
+        "_framed",
+        lambda self, a, b, f: FRAMED(self, b, a, f) if b else FRAMED(self, a, b, f),
+    ),
+    "padded on the other side": (
+        Tokenizer,
+        "_collect",
+        lambda self, rows, n, side, *rest: COLLECT(
+            self, rows, n, "right" if side == "left" else "left", *rest
+        ),
+    ),
+    "attention to padding": (
+        Tokenizer,
+        "_collect",
+        lambda self, rows, n, *rest: (
+            (found := COLLECT(self, rows, n, *rest))
+            | {"attention_mask": [[1] * len(row) for row in found["input_ids"]]}
+        ),
+    ),
+    "padding is of type 1": (
+        Tokenizer,
+        "_collect",
+        lambda self, rows, n, *rest: COLLECT(
+            self, [(a, b + [1] * (len(a) < n)) for a, b in rows], n, *rest
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_calls_are_caught(name, bert, their_bert, monkeypatch):
+    monkeypatch.setattr(*WRONG[name])
+    got = [bert(FIRST, SECOND, **options) for options in OPTIONS]
+    assert got != [dict(their_bert(FIRST, SECOND, **options)) for options in OPTIONS]
 
 
 def test_tensors(bert, their_bert):
@@ -302,8 +371,8 @@ def test_files_missing_or_not_text(folder, bert_file, tmp_path):
     with pytest.raises(ValueError, match=r"vocab.txt is damaged: 'utf-8'.* 0xff"):
         WordPiece.load(file)
     file.write_bytes(bert_file.read_bytes() + b"the\n")
-    with pytest.raises(ValueError, match=r"vocab.txt is damaged: .*'the' stands twice"):
+    with pytest.raises(ValueError, match=r"vocab.txt: the token 'the' stands twice"):
         WordPiece.load(file)
     file.write_bytes(bert_file.read_bytes()[:900])
-    with pytest.raises(ValueError, match=r"vocab.txt is damaged: .*lacks '\[UNK\]'"):
+    with pytest.raises(ValueError, match=r"vocab.txt: the voc.* lacks '\[UNK\]'"):
         WordPiece.load(file)

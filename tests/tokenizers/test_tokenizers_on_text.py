@@ -37,15 +37,12 @@ def assert_equal(ours, theirs, texts, batch=4096):
             pytest.fail(f"{len(wrong)} texts differ, the first is {wrong[0]!r}")
 
 
-# Images, and the golden numbers of other tests.
-NOT_TEXT = {"cifar10_jpeg", "mnist"}
+NOT_TEXT = {"cifar10_jpeg", "mnist", "bert_base_uncased", "gpt2_bpe"}
 FOLDERS = {
     "agnews": 17_601,
-    "bert_base_uncased": 30_522,
     "cola": 9_500,
     "crows_pairs": 1_500,
     "dialogsum": 1_500,
-    "gpt2_bpe": 50_000,
     "instruction": 3_000,
     "lambada": 15_000,
     "multi30k": 95_000,
@@ -112,7 +109,12 @@ def test_a_whole_book_at_once(pair, data):
 
 # Any Unicode.
 
-CHARACTERS = [chr(i) for i in range(0x110000) if not 0xD800 <= i < 0xE000]
+ASSIGNED = [c for c in map(chr, range(0x110000)) if unicodedata.category(c)[0] != "C"]
+OTHER = [
+    c for c in map(chr, range(0x110000)) if unicodedata.category(c) in ("Cc", "Cf")
+]
+PRIVATE = [c for c in map(chr, range(0x110000)) if unicodedata.category(c) == "Co"]
+CHARACTERS = ASSIGNED + OTHER + PRIVATE[::101]
 
 
 def settled(character):
@@ -161,20 +163,20 @@ def newer(bert, their_bert, small, their_small):
 
 
 def test_every_character(newer):
-    """All of Unicode's 1,112,064, but for characters that its versions disagree on.
+    """All that Python's Unicode has, of the 137,468 for private use one in 101.
 
-    The library's tables for BERT are those of Unicode 8 or so: newer marks and
-    punctuation are letters to it. U+2B820 to U+2B91F are Chinese in BERT's own code,
-    which the library has mistyped. For GPT-2 it is the pattern's tables that differ,
-    on characters that Python's don't have yet.
+    GPT-2's pattern: no difference. The library's tables for BERT are those of Unicode
+    8 or so: to it newer marks and punctuation are letters. U+2B820 to U+2B91F are
+    Chinese in BERT's own code, which the library has mistyped.
     """
     words, pieces = newer
-    assert len(words) < 1200 and not any(map(settled, words))
-    known = {"Mn", "Mc", "Po", "Ps", "Pe", "Pd", "Cf", "Cn", "So"}
+    assert not pieces
     chinese = {chr(i) for i in range(0x2B820, 0x2B920)}
-    assert {unicodedata.category(c) for c in words - chinese} <= known
     assert chinese <= words
-    assert {unicodedata.category(c) for c in pieces} <= {"Cn"}
+    words = words - chinese
+    assert len(words) < 1000 and not any(map(settled, words))
+    kinds = {"Mn", "Mc", "Po", "Ps", "Pe", "Pd", "Cf", "So"}
+    assert {unicodedata.category(c) for c in words} <= kinds
 
 
 SCRIPTS = [
@@ -197,7 +199,7 @@ ANY = st.lists(
     st.one_of(
         *(st.text(script, max_size=6) for script in SCRIPTS),
         st.sampled_from(SPECIAL + PARTS),
-        st.text(st.characters(exclude_categories=["Cs"]), max_size=4),
+        st.text(st.characters(exclude_categories=["Cs", "Cn"]), max_size=4),
     ),
     max_size=12,
 ).map("".join)
@@ -231,8 +233,8 @@ def test_generated_unicode_in_gpt2(text, gpt2, their_gpt2, newer):
 def test_any_ids_are_decoded(ids, bert, their_bert, small, their_small):
     """Half characters too."""
     for ours, theirs in ((bert, their_bert), (small, their_small)):
-        ids = [i * len(ours) // 1300 for i in ids]
-        assert ours.decode(ids) == theirs.decode(ids)
+        spread = [i * len(ours) // 1300 for i in ids]
+        assert ours.decode(spread) == theirs.decode(spread)
 
 
 # Time. Seconds of this process, so that other work on the machine counts little.
@@ -249,7 +251,7 @@ def seconds(function, *arguments, repeat=1):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_at_most_thirty_times_the_librarys_time(pair, corpus, request):
-    """Each line by itself, every word new to the cache; about as quick as the library."""
+    """Each line by itself, the cache empty at first: about the library's own time."""
     ours, theirs = pair
     texts = corpus
     if request.getfixturevalue("name") == "gpt2":
@@ -279,7 +281,7 @@ def without_spaces(length):
 
 @pytest.mark.parametrize(
     "text",
-    [without_spaces(2**21), "a" * 2**21, "東京🤖" * 2**18, "é" * 2**20, "." * 2**21],
+    [without_spaces(2**20), "a" * 2**20, "東京🤖" * 2**17, "é" * 2**19, "." * 2**20],
     ids=["letters", "one letter", "scripts", "accents", "points"],
 )
 @pytest.mark.parametrize("name", ["bert", "small"])

@@ -52,7 +52,7 @@ class Vocabulary:
         Raises:
             ValueError: the ids aren't 0 … n - 1, each once.
         """
-        if sorted(ids.values()) != list(range(len(ids))):
+        if set(ids.values()) != set(range(len(ids))):
             raise ValueError(f"the ids of {len(ids)} tokens aren't 0 … {len(ids) - 1}")
         return cls(sorted(ids, key=ids.__getitem__))
 

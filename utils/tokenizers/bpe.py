@@ -98,10 +98,11 @@ class BPE(Tokenizer):
 
     def word_ids(self, word: str) -> list[int]:
         ids = self.vocabulary.ids
+        tokens = self.merge(self.symbols(word))
         try:
-            return [ids[token] for token in self.merge(self.symbols(word))]
+            return [ids[token] for token in tokens]
         except KeyError:
-            return [self._id_or_unknown(t) for t in self.merge(self.symbols(word))]
+            return [self._id_or_unknown(token) for token in tokens]
 
     def _id_or_unknown(self, token: str) -> int:
         found = self.vocabulary.ids.get(token, self.unk_token_id)
@@ -278,6 +279,10 @@ class ByteLevelBPE(BPE):
 
     A text is cut where GPT-2's pattern says, each part is written in UTF-8, and its
     bytes are merged. Files show a byte as a character: a space is Ġ, U+0120.
+
+    Raises:
+        ValueError: the vocabulary lacks a byte, or as for `BPE`. Encoding half of a
+            surrogate pair, which is no character, raises UnicodeEncodeError.
     """
 
     END = ""

@@ -246,7 +246,7 @@ class WordPiece(Tokenizer):
 
         Raises:
             FileNotFoundError: there is no such file.
-            ValueError: the file is damaged.
+            ValueError: the file is damaged, or lacks a special token.
         """
         path = Path(path)
         file = path / VOCABULARY_FILE if path.is_dir() else path
@@ -256,7 +256,7 @@ class WordPiece(Tokenizer):
         try:
             return cls(Vocabulary(lines), config["special"], **options)
         except ValueError as error:
-            raise ValueError(f"{file} is damaged: {error}") from error
+            raise ValueError(f"{file}: {error}") from error
 
     def _save(self, folder: Path) -> dict[str, Any]:
         text = "".join(f"{token}\n" for token in self.vocabulary.tokens)
