@@ -4,6 +4,7 @@
 ``utils.nn``            building blocks that know no paper: attention, masks,
                         recurrent cells
 ``utils.ledger``        what models cost: parameters, operations, bytes, by formulas
+``utils.objectives``    what is predicted and the loss, from BERT's masks on
 ``utils.data``          one loader a data set
 ``utils.pretrained``    real weights, checked by their checksum
 ``utils.viz``           figures with alt text, interactive ones without a kernel

@@ -258,7 +258,7 @@ def test_bad_input_says_what_is_wrong():
     ids = batch(2)
     with pytest.raises(ValueError, match="share must be between 0 and 1, was 1.5"):
         masked_lm.mask_tokens(ids, share=1.5, **OPTIONS)
-    with pytest.raises(ValueError, match="both must be between 0 and 1"):
+    with pytest.raises(ValueError, match="at most 1 together, were 0.8 and 0.3"):
         masked_lm.mask_tokens(ids, random_share=0.3, **OPTIONS)
     with pytest.raises(ValueError, match="mask_id 5000 is outside the vocabulary"):
         masked_lm.mask_tokens(ids, **OPTIONS | {"mask_id": VOCABULARY})

@@ -150,11 +150,12 @@ def hide(
     Raises:
         ValueError: as `mask_tokens`.
     """
-    check_shares(
-        mask_share=mask_share,
-        random_share=random_share,
-        both=mask_share + random_share,
-    )
+    check_shares(mask_share=mask_share, random_share=random_share)
+    if mask_share + random_share > 1 + 1e-9:
+        raise ValueError(
+            "mask_share and random_share must be at most 1 together, were "
+            f"{mask_share} and {random_share}"
+        )
     if not 0 <= mask_id < vocabulary:
         raise ValueError(f"mask_id {mask_id} is outside the vocabulary of {vocabulary}")
 
@@ -181,5 +182,5 @@ def check_shares(**shares: float) -> None:
         ValueError: a share below 0 or above 1.
     """
     for name, value in shares.items():
-        if not 0 <= value <= 1 + 1e-9:
+        if not 0 <= value <= 1:
             raise ValueError(f"{name} must be between 0 and 1, was {value}")
