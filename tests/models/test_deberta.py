@@ -15,6 +15,7 @@ from utils.nn.relative_attention import (
     DisentangledSelfAttention,
     DistanceTable,
     by_distance,
+    distance_scores,
     distances,
 )
 from utils.pretrained import Unsupported, from_hf
@@ -206,16 +207,22 @@ def test_log_buckets_are_theirs(buckets, reach):
     )
 
 
-@pytest.mark.parametrize("queries, keys", [(1, 1), (1, 4), (3, 5), (6, 6)])
-def test_scores_by_distance_equal_those_gathered(queries, keys):
-    scores = torch.randn(2, queries, queries + keys)
-    query = torch.arange(keys - queries, keys)[:, None]
-    distance = query - torch.arange(keys)
-    column = (distances(queries, keys)[:, None, None] == distance).int().argmax(0)
-    expected = scores.gather(-1, column.expand(2, -1, -1))
-    got = by_distance(scores, keys)
-    assert torch.equal(got, expected)
-    assert got.untyped_storage().data_ptr() == scores.untyped_storage().data_ptr()
+@pytest.mark.parametrize("queries, keys", [(1, 1), (1, 4), (3, 5), (7, 7)])
+@pytest.mark.parametrize("block", [1, 3, 128])
+def test_scores_by_distance_equal_those_gathered(queries, keys, block):
+    query, vectors = torch.randn(2, queries, 6), torch.randn(queries + keys, 6)
+    place = torch.arange(keys - queries, keys)[:, None]
+    column = (
+        distances(queries, keys)[:, None, None] == place - torch.arange(keys)
+    ).int()
+    column = column.argmax(0).expand(2, -1, -1)  # of each query and key
+    scores = query @ vectors.mT
+    expected = scores.gather(-1, column)
+    view = by_distance(scores, keys)
+    assert torch.equal(view, expected)
+    assert view.untyped_storage().data_ptr() == scores.untyped_storage().data_ptr()
+    got = distance_scores(query, vectors, keys, block)
+    assert (got - expected).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("config", [V1, CLAMPED, V3], ids=["v1", "clamped", "v3"])

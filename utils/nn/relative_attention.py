@@ -76,7 +76,7 @@ def distance_scores(
         near = vectors[..., queries - stop : queries - start + key_length, :]
         scores = x[..., start:stop, :] @ near.mT  # (..., block, block + key)
         found.append(by_distance(scores, key_length))
-    return torch.cat(found, dim=-2) if len(found) > 1 else found[0]
+    return torch.cat(found, dim=-2)
 
 
 def log_bucket(distance: Tensor, buckets: int, reach: int) -> Tensor:
