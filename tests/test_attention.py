@@ -46,6 +46,26 @@ def test_equals_pytorch(inputs, mask, bias, scale, need_weights):
         assert off(weights @ inputs[2], expected) < 1e-12
 
 
+@pytest.mark.parametrize("need_weights", [True, False])
+@pytest.mark.parametrize("bias", [None, BIAS])
+@pytest.mark.parametrize("mask", [None, MASK])
+@pytest.mark.parametrize("queries", [1, 3, KEY])
+def test_causal_is_a_causal_mask(inputs, queries, mask, bias, need_weights):
+    """Also with fewer queries than keys: they are the last ones."""
+    query = inputs[0].repeat(1, 1, 2, 1)[..., :queries, :]
+    options = {"need_weights": need_weights}
+    mask, bias = (x if x is None else x[..., :1, :] for x in (mask, bias))
+    both = combine_masks(mask, causal_mask(queries, KEY))
+    expected, _ = attend(query, *inputs[1:], mask=both, bias=bias, **options)
+    output, weights = attend(
+        query, *inputs[1:], mask=mask, bias=bias, is_causal=True, **options
+    )
+    assert off(output, expected) < 1e-12
+    assert weights is None or (weights[..., ~causal_mask(queries, KEY)] == 0).all()
+    everything, _ = attend(query, *inputs[1:], mask=mask, bias=bias, **options)
+    assert queries == 1 or off(everything, expected) > 1e-3
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -7,7 +7,6 @@ import torch
 from models import parity
 from torch import Tensor, nn
 
-from utils.models import encoder_decoder
 from utils.nn.kv_cache import KVCache
 
 TARGET, TARGET_PADDED, STEPS, POSITIONS = 8, 5, 40, 45
@@ -189,13 +188,13 @@ def assert_refuses_long_input(model: nn.Module, inputs: dict[str, Tensor]) -> No
 # Perturbations that fit them all.
 
 
-def not_causal(monkeypatch: pytest.MonkeyPatch):
+def not_causal(model: nn.Module) -> None:
     """The decoder sees what it is to write."""
-
-    def perturb(model: nn.Module) -> None:
-        monkeypatch.setattr(encoder_decoder, "causal_mask", lambda *sizes: None)
-
-    return perturb
+    for block in model.backbone.decoder.stack.blocks:
+        forward = block.attention.forward
+        block.attention.forward = lambda x, f=forward, **o: f(
+            x, **(o | {"is_causal": False})
+        )
 
 
 def memory_unmasked(model: nn.Module) -> None:

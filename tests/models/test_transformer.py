@@ -176,15 +176,15 @@ PERTURBATIONS = {
     "keys for values": both.keys_for_values,
     "padding of the source seen": both.memory_unmasked,
     "head untied": both.another_head,
+    "future seen": both.not_causal,
 }
 
 
 @pytest.mark.parametrize("order", ORDERS)
 @torch.no_grad()
-def test_wrong_models_are_caught(order, inputs, monkeypatch):
+def test_wrong_models_are_caught(order, inputs):
     theirs = make_theirs(ORDERS[order])
-    wrong = PERTURBATIONS | {"future seen": both.not_causal(monkeypatch)}
-    for name, perturb in wrong.items():
+    for name, perturb in PERTURBATIONS.items():
         ours = make_ours(theirs, ORDERS[order])
         perturb(ours)
         assert max(differences(theirs, ours, inputs)) > 1e-8, name

@@ -13,7 +13,7 @@ from utils.models.output import ModelOutput
 from utils.nn.blocks import TransformerStack
 from utils.nn.embeddings import TokenEmbedding, TransformerEmbeddings
 from utils.nn.kv_cache import KVCache
-from utils.nn.masks import causal_mask, combine_masks, padding_mask
+from utils.nn.masks import padding_mask
 from utils.nn.positions import RelativePositionBias
 
 
@@ -139,12 +139,9 @@ class EncoderDecoder(nn.Module):
 
         before = 0 if cache is None else cache.length
         mask = memory_mask = None
-        if time > 1:
-            mask = causal_mask(time, before + time, memory.device)
         if decoder_attention_mask is not None:
             shape, name = (batch, before + time), "decoder_attention_mask"
-            padding = padding_mask(decoder_attention_mask, shape, name)
-            mask = combine_masks(mask, padding)
+            mask = padding_mask(decoder_attention_mask, shape, name)
         if attention_mask is not None:
             memory_mask = padding_mask(attention_mask, tuple(memory.shape[:2]))
         x, hidden, weights = self.decoder(
@@ -152,6 +149,7 @@ class EncoderDecoder(nn.Module):
             before,
             memory=memory,
             mask=mask,
+            is_causal=time > 1,
             memory_mask=memory_mask,
             cache=cache,
             need_weights=output_attentions,

@@ -17,7 +17,7 @@ from utils.nn.embeddings import TokenEmbedding, TransformerEmbeddings
 from utils.nn.feed_forward import FeedForward
 from utils.nn.init import gpt2_residual_init, normal_init
 from utils.nn.kv_cache import KVCache
-from utils.nn.masks import causal_mask, combine_masks, padding_mask
+from utils.nn.masks import padding_mask
 from utils.nn.positions import LearnedPositions
 from utils.pretrained.hugging_face import HFModel, activation, require
 from utils.pretrained.key_map import Drop, KeyMap, Rename, Tie
@@ -112,11 +112,12 @@ class GPT2Model(nn.Module):
         if position_ids is None:
             position_ids = torch.arange(before, before + time, device=input_ids.device)
         x = self.embeddings(input_ids, position_ids)
-        mask = causal_mask(time, before + time, input_ids.device) if time > 1 else None
-        if attention_mask is not None:
-            mask = combine_masks(mask, padding_mask(attention_mask))
         x, hidden, weights = self.decoder(
-            x, mask=mask, cache=cache, need_weights=output_attentions
+            x,
+            mask=None if attention_mask is None else padding_mask(attention_mask),
+            is_causal=time > 1,
+            cache=cache,
+            need_weights=output_attentions,
         )
         return ModelOutput(
             last_hidden_state=x,

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from utils.nn.kv_cache import LayerCache
+from utils.nn.masks import causal_mask, combine_masks
 
 
 def scaled_dot_product_attention(
@@ -19,6 +20,7 @@ def scaled_dot_product_attention(
     *,
     mask: Tensor | None = None,
     bias: Tensor | None = None,
+    is_causal: bool = False,
     scale: float | None = None,
     dropout_p: float = 0.0,
     need_weights: bool = False,
@@ -34,6 +36,9 @@ def scaled_dot_product_attention(
         mask: boolean, broadcast to (..., query, key); True = may attend. A query with
             no key that it may attend to gets weights and output of zero.
         bias: added to the scaled scores, broadcast like the mask (relative positions).
+        is_causal: hide what comes after each query, as `causal_mask` does. With nothing
+            else to hide or add, no mask is made: memory grows with the length, not with
+            its square.
         scale: factor on the scores; 1/√width unless given.
         dropout_p: share of the weights to drop. Give 0 outside training.
         need_weights: return the weights too. They are then computed plainly; without
@@ -51,10 +56,22 @@ def scaled_dot_product_attention(
             f"mask must be boolean with True = may attend, was {mask.dtype}"
         )
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    if is_causal:
+        queries, keys = query.shape[-2], key.shape[-2]
+        # The kernel takes the queries for the first positions, not the last.
+        plain = mask is None and bias is None and queries == keys
+        if need_weights or not plain:
+            mask = combine_masks(mask, causal_mask(queries, keys, query.device))
+            is_causal = False
     if not need_weights:
-        hidden = _as_one_bias(mask, bias)
         output = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=hidden, dropout_p=dropout_p, scale=scale
+            query,
+            key,
+            value,
+            attn_mask=_as_one_bias(mask, bias),
+            dropout_p=dropout_p,
+            is_causal=is_causal,
+            scale=scale,
         )
         if mask is not None and bias is not None:
             # A bias of -inf in every column gives NaN in some kernels, zero in others.
@@ -133,6 +150,7 @@ class SelfAttention(nn.Module):
         *,
         mask: Tensor | None = None,
         bias: Tensor | None = None,
+        is_causal: bool = False,
         cache: LayerCache | None = None,
         need_weights: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
@@ -150,6 +168,7 @@ class SelfAttention(nn.Module):
             value,
             mask=mask,
             bias=bias,
+            is_causal=is_causal,
             scale=self.scale,
             dropout_p=self.dropout if self.training else 0.0,
             need_weights=need_weights,

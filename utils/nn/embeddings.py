@@ -73,9 +73,8 @@ class TransformerEmbeddings(nn.Module):
         self.segment = (
             SegmentEmbedding(segments, token.embedding_dim) if segments else None
         )
-        self.norm = norm or nn.Identity()
+        self.norm, self.projection = norm, projection
         self.dropout = nn.Dropout(dropout)
-        self.projection = projection or nn.Identity()
 
     def forward(
         self,
@@ -100,4 +99,6 @@ class TransformerEmbeddings(nn.Module):
             )
         if self.positions is not None:
             x = x + self.positions(position_ids)
-        return self.projection(self.dropout(self.norm(x)))
+        x = x if self.norm is None else self.norm(x)
+        x = self.dropout(x) if self.training else x
+        return x if self.projection is None else self.projection(x)

@@ -30,7 +30,8 @@ class LearnedPositions(nn.Embedding):
             ValueError: a position beyond the last.
         """
         _within(positions, self.length)
-        return F.embedding(positions + self.offset, self.weight)
+        rows = positions + self.offset if self.offset else positions
+        return F.embedding(rows, self.weight)
 
 
 class SinusoidalPositions(nn.Module):
