@@ -59,6 +59,61 @@ def test_without_mask_and_segments(inputs):
     parity.assert_equal(transformers.BertModel, CONFIG, inputs)
 
 
+def ragged():
+    """ids and masks of six sequences, padded on the right and on the left."""
+    torch.manual_seed(0)
+    ids = torch.randint(3, parity.VOCABULARY, (6, parity.TIME))
+    lengths = torch.tensor([4, 11, 1, 7, 9, 3])[:, None]
+    right = torch.arange(parity.TIME) < lengths
+    return ids, right, right.flip(1)
+
+
+def randomised(name):
+    return from_hf(parity.make(CLASSES[name], CONFIG, randomised=True))
+
+
+@pytest.mark.parametrize("side", [1, 2], ids=["right", "left"])
+def test_packed_equals_padded(side):
+    model, (ids, *masks) = randomised("ForPreTraining"), ragged()
+    mask = masks[side - 1]
+    inputs = {"input_ids": ids, "attention_mask": mask.long()}
+    padded, packed = (parity.run(model, inputs, packed=p) for p in (False, True))
+    for a, b in zip(padded.hidden_states, packed.hidden_states, strict=True):
+        assert (a - b)[mask].abs().max() < 1e-12
+        assert (b[~mask] == 0).all()
+    if side == 1:  # [CLS] isn't padding
+        assert (padded.pooler_output - packed.pooler_output).abs().max() < 1e-12
+    with pytest.raises(ValueError, match="no attentions"):
+        parity.run(model, inputs, packed=True, output_attentions=True)
+    # Nothing to leave out, nothing to pack.
+    inputs["attention_mask"] = torch.ones_like(ids)
+    assert parity.run(model, inputs, packed=True, output_attentions=True).attentions
+
+
+def test_packed_gradients_equal_padded():
+    model, (ids, mask, _) = randomised("Model"), ragged()
+    found = []
+    for packed in (False, True):
+        model.zero_grad()
+        output = model(ids, mask.long(), packed=packed)
+        output.last_hidden_state[mask].square().mean().backward()
+        found.append([p.grad.clone() for p in model.encoder.parameters()])
+    for a, b in zip(*found, strict=True):
+        assert (a - b).abs().max() < 1e-11
+
+
+@pytest.mark.parametrize("name", ["ForPreTraining", "ForMaskedLM"])
+def test_scored_positions_are_those_of_all(name):
+    model, (ids, mask, _) = randomised(name), ragged()
+    chosen = mask & (ids % 3 == 0)
+    inputs = {"input_ids": ids, "attention_mask": mask.long()}
+    output = "logits" if name == "ForMaskedLM" else "prediction_logits"
+    everywhere = getattr(parity.run(model, inputs), output)
+    scored = getattr(parity.run(model, inputs, scored=chosen), output)
+    assert scored.shape == (chosen.sum(), parity.VOCABULARY)
+    assert (scored - everywhere[chosen]).abs().max() < 1e-12
+
+
 def off_by_one(model):
     model.backbone.position_ids = lambda ids, mask: torch.arange(1, 1 + ids.shape[1])
 

@@ -24,6 +24,7 @@ from utils.nn.feed_forward import FeedForward
 from utils.nn.heads import ClassificationHead, MaskedLMHead, Pooler
 from utils.nn.init import normal_init
 from utils.nn.masks import padding_mask
+from utils.nn.packing import Packing
 from utils.nn.positions import LearnedPositions
 from utils.pretrained.hugging_face import HFModel, activation, builder, require
 from utils.pretrained.key_map import Drop, Fuse, KeyMap, Rename, Tie
@@ -109,6 +110,7 @@ class BertModel(nn.Module):
         token_type_ids: Tensor | None = None,
         position_ids: Tensor | None = None,
         output_attentions: bool = False,
+        packed: bool = False,
     ) -> ModelOutput:
         """Encode a batch.
 
@@ -116,10 +118,12 @@ class BertModel(nn.Module):
             input_ids: (batch, time)
             attention_mask: (batch, time), 1 for tokens and 0 for padding.
             token_type_ids: (batch, time), the segment of each token.
+            packed: spend no time on padding, where the output is then zero.
 
         Raises:
             ValueError: an id outside the vocabulary or the segments, more tokens than
-                positions, or a mask of another shape than the ids.
+                positions, a mask of another shape than the ids, or attentions asked of
+                a packed batch, which has none a sequence.
         """
         if position_ids is None:
             position_ids = self.position_ids(input_ids, attention_mask)
@@ -129,7 +133,15 @@ class BertModel(nn.Module):
             if attention_mask is None
             else padding_mask(attention_mask, tuple(input_ids.shape))
         )
+        packing = Packing(attention_mask) if packed and mask is not None else None
+        if packing is not None:
+            if output_attentions:
+                raise ValueError("packed=True has no attentions to return")
+            x, mask = packing.pack(x), packing.mask()
         x, hidden, weights = self.encoder(x, mask=mask, need_weights=output_attentions)
+        if packing is not None:
+            hidden = [packing.unpack(state) for state in hidden]
+            x = hidden[-1]
         return ModelOutput(
             last_hidden_state=x,
             pooler_output=None if self.pooler is None else self.pooler(x),

@@ -19,7 +19,7 @@ class ModelOutput:
     logits: Tensor | None = None
     """(batch, [time,] classes or vocabulary)"""
     prediction_logits: Tensor | None = None
-    """(batch, time, vocabulary)"""
+    """(batch, time, vocabulary), or (number scored, vocabulary)"""
     boundary_logits: Tensor | None = None
     """(number masked, vocabulary): SpanBERT's tokens from their span's neighbours"""
     seq_relationship_logits: Tensor | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from utils.models.output import ModelOutput
 from utils.nn.heads import ClassificationHead, SpanHead, TokenClassificationHead
@@ -24,11 +24,18 @@ class _Task(nn.Module):
 class MaskedLM(_Task):
     """The token at each position; the head shares the backbone's table."""
 
-    def forward(self, *inputs: Any, **options: Any) -> ModelOutput:
-        """As the backbone, with `logits` (batch, time, vocabulary)."""
+    def forward(
+        self, *inputs: Any, scored: Tensor | None = None, **options: Any
+    ) -> ModelOutput:
+        """As the backbone, with `logits` (batch, time, vocabulary).
+
+        With `scored`, boolean (batch, time), only those where it is True, (number,
+        vocabulary), in the order of `ids[scored]`: a loss asks for no more.
+        """
         found = self.backbone(*inputs, **options)
-        table = self.backbone.embeddings.token.weight
-        found.logits = self.head(found.last_hidden_state, table)
+        hidden = found.last_hidden_state
+        hidden = hidden if scored is None else hidden[scored]
+        found.logits = self.head(hidden, self.backbone.embeddings.token.weight)
         return found
 
 
@@ -108,10 +115,16 @@ class PairPreTraining(nn.Module):
         for head in (lm_head, pair_head):
             head.apply(partial(normal_init, std=backbone.config.init_std))
 
-    def forward(self, *inputs: Any, **options: Any) -> ModelOutput:
-        """As the backbone, with `prediction_logits` and the pair's."""
+    def forward(
+        self, *inputs: Any, scored: Tensor | None = None, **options: Any
+    ) -> ModelOutput:
+        """As the backbone, with `prediction_logits` and the pair's.
+
+        `scored` says where tokens are predicted, as in `MaskedLM`.
+        """
         found = self.backbone(*inputs, **options)
-        table = self.backbone.embeddings.token.weight
-        found.prediction_logits = self.lm_head(found.last_hidden_state, table)
+        table, hidden = self.backbone.embeddings.token.weight, found.last_hidden_state
+        hidden = hidden if scored is None else hidden[scored]
+        found.prediction_logits = self.lm_head(hidden, table)
         setattr(found, self.pair_logits, self.pair_head(found.pooler_output))
         return found
