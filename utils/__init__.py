@@ -5,6 +5,7 @@
                         recurrent cells
 ``utils.ledger``        what models cost: parameters, operations, bytes, by formulas
 ``utils.objectives``    what is predicted and the loss, from BERT's masks on
+``utils.tokenizers``    text to ids: BPE, GPT-2's bytes, BERT's WordPiece, trained
 ``utils.data``          one loader a data set
 ``utils.pretrained``    real weights, checked by their checksum
 ``utils.viz``           figures with alt text, interactive ones without a kernel

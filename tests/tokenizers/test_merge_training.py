@@ -192,6 +192,14 @@ def test_fewer_tokens_where_the_pairs_run_out():
     ]
 
 
+def test_a_token_that_is_there_already_is_passed_over():
+    """The text spells "</w>" itself: a < / w > would become what a</w> is."""
+    trained = BPE.train(["a</w>b c</w>d a " * 5], 99)
+    assert "</w>" in trained.vocabulary
+    assert trained.tokenize("a a</w>b")[0] == "a</w>"
+    assert ("a", "</w>") not in trained.merges
+
+
 def test_special_tokens_are_not_learned_from():
     text = "x<|endoftext|>" * 50
     trained = ByteLevelBPE.train([text], 300)

@@ -182,13 +182,14 @@ def test_ids_of_special_tokens(bert, their_bert):
 
 def test_a_frame_of_ones_own(small, tmp_path):
     """RoBERTa's: <s> A </s>, and <s> A </s></s> B </s>."""
-    special = SpecialTokens(bos="<s>", eos="</s>", additional=("<to-fr>",))
+    special = SpecialTokens(bos="<s>", eos="</s>", additional=("<to-fr>", "<s>2"))
     tokens = [*small.vocabulary.tokens[:-1], *special]
     frame = Frame(("<s>",), ("</s>", "</s>"), ("</s>",))
     ours = ByteLevelBPE(Vocabulary(tokens), small.merges, special, frame)
     ids = ours("a<to-fr>b", "c")["input_ids"]
     assert ours.decode(ids) == "<s>a<to-fr>b</s></s>c</s>"
     assert ours.decode(ids, skip_special_tokens=True) == "abc"
+    assert ours.tokenize("a<s>2<s>") == ["a", "<s>2", "<s>"]  # the longer one first
     ours.save(tmp_path)
     again = ByteLevelBPE.load(tmp_path)
     assert again("a<to-fr>b", "c")["input_ids"] == ids

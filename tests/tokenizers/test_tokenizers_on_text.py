@@ -286,14 +286,15 @@ def without_spaces(length):
 )
 @pytest.mark.parametrize("name", ["bert", "small"])
 def test_time_is_linear_in_length(pair, text):
-    """Sixteen times the length in at most 64 times the time; squared it were 256."""
+    """Sixteen times the length in at most 64 times the time; squared it were 256.
+
+    Half a second is let pass: a word that is too long is known unknown at once.
+    """
     ours, theirs = pair
     short = text[: len(text) // 16]
     options = {"add_special_tokens": False}
-    ratio = seconds(lambda: ours.encode(text, **options)) / seconds(
-        lambda: ours.encode(short, **options), repeat=3
-    )
-    assert ratio < 64
+    least = seconds(lambda: ours.encode(short, **options), repeat=3)
+    assert seconds(lambda: ours.encode(text, **options)) < 64 * least + 0.5
     assert ours.encode(text, **options) == theirs.encode(text, **options).ids
 
 

@@ -134,8 +134,9 @@ class BPE(Tokenizer):
         while queue:
             rank = heapq.heappop(queue)
             left, right = self.merges[rank]
-            # Places came in from the left for each rank before this one.
-            for place in sorted(places.pop(rank)):
+            # Places overlap only where a token meets itself ("aaa"), and such places
+            # have come in from the left: in the scan, or while one rank was merged.
+            for place in places.pop(rank):
                 other = following[place]
                 if tokens[place] != left or other == end or tokens[other] != right:
                     continue  # one of the two has been merged meanwhile
