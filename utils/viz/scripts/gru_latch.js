@@ -30,7 +30,7 @@ root.innerHTML = `<div class="controls">
     <input type="text" maxlength="60" spellcheck="false"
       autocapitalize="off" autocomplete="off"></label>
   <label>Unit <select class="unit"></select></label></div>
-  <div class="bars" tabindex="0" role="group" aria-label="Write gate by symbol"></div>
+  <div class="bars" role="group" aria-label="Write gate by symbol"></div>
   <p class="say" role="status"></p>`;
 const input = root.querySelector("input");
 const unit = root.querySelector("select");
@@ -43,7 +43,30 @@ for (let i = 0; i < hidden; i++) {
   unit.add(new Option(name, i, i === data.best, i === data.best));
 }
 unit.add(new Option("mean of all", "mean"));
-bars.style.overflowX = "auto";
+const step = 26, left = 50, height = 100;
+
+function picture(line, gate) {
+  const text = (x, y, s, extra = "") =>
+    `<text x="${x}" y="${y}" fill="currentColor" ${extra}>${s}</text>`;
+  const parts = line.map((s, t) => {
+    const x = left + t * step, g = gate(s);
+    return `<g><title>${s.symbol}: gate ${g.toFixed(2)}, names ${s.named}</title>
+      <rect x="${x + 2}" y="${10 + height * (1 - g)}" width="${step - 6}"
+        height="${Math.max(1, height * g)}" fill="#3a8fc7"></rect>
+      ${text(x + step / 2 - 1, height + 28, s.symbol, 'text-anchor="middle"')}
+      ${text(x + step / 2 - 1, height + 48, s.named, 'text-anchor="middle"')}</g>`;
+  });
+  const wide = left + line.length * step + 4;
+  return `<svg width="${wide}" height="${height + 58}" role="img"
+      style="max-width: none" font-size="13" font-family="sans-serif"
+      aria-label="Write gate of the chosen unit at each symbol">
+    <path d="M${left} 10 V${10 + height} H${wide}" stroke="currentColor" fill="none"/>
+    ${text(left - 6, 16, "1", 'text-anchor="end"')}
+    ${text(left - 6, 14 + height, "0", 'text-anchor="end"')}
+    ${text(left - 6, 65, "gate", 'text-anchor="end"')}
+    ${text(left - 6, height + 28, "reads", 'text-anchor="end"')}
+    ${text(left - 6, height + 48, "names", 'text-anchor="end"')}${parts.join("")}</svg>`;
+}
 
 function draw() {
   const wrong = [...input.value].find((s) => !data.symbols.includes(s));
@@ -58,27 +81,11 @@ function draw() {
     unit.value === "mean"
       ? write.reduce((a, b) => a + b) / hidden
       : write[unit.value];
-  const text = (x, y, s, extra = "") =>
-    `<text x="${x}" y="${y}" fill="currentColor" ${extra}>${s}</text>`;
-  const step = 26, left = 62, height = 100;
-  const parts = steps.map((s, t) => {
-    const x = left + t * step, g = gate(s);
-    return `<g><title>${s.symbol}: gate ${g.toFixed(2)}, names ${s.named}</title>
-      <rect x="${x + 2}" y="${10 + height * (1 - g)}" width="${step - 6}"
-        height="${Math.max(1, height * g)}" fill="#3a8fc7"></rect>
-      ${text(x + step / 2 - 1, height + 28, s.symbol, 'text-anchor="middle"')}
-      ${text(x + step / 2 - 1, height + 48, s.named, 'text-anchor="middle"')}</g>`;
-  });
-  const wide = left + steps.length * step + 4;
-  bars.innerHTML = `<svg width="${wide}" height="${height + 58}" role="img"
-      style="max-width: none" font-size="13" font-family="sans-serif"
-      aria-label="Write gate of the chosen unit at each symbol">
-    <path d="M${left} 10 V${10 + height} H${wide}" stroke="currentColor" fill="none"/>
-    ${text(left - 6, 16, "1", 'text-anchor="end"')}
-    ${text(left - 6, 14 + height, "0", 'text-anchor="end"')}
-    ${text(left - 6, 65, "gate", 'text-anchor="end"')}
-    ${text(left - 6, height + 28, "reads", 'text-anchor="end"')}
-    ${text(left - 6, height + 48, "names", 'text-anchor="end"')}${parts.join("")}</svg>`;
+  // As many symbols a line as the page is wide, so that a phone shows all of them.
+  const room = Math.max(5, Math.floor(((bars.clientWidth || 640) - left - 4) / step));
+  const lines = [];
+  for (let t = 0; t < steps.length; t += room) lines.push(steps.slice(t, t + room));
+  bars.innerHTML = lines.map((line) => picture(line, gate)).join("");
   const open = steps.filter((s) => gate(s) > 0.5).length;
   const last = steps[steps.length - 1];
   say.textContent =
@@ -87,4 +94,5 @@ function draw() {
 }
 input.addEventListener("input", draw);
 unit.addEventListener("change", draw);
+window.addEventListener("resize", draw);
 draw();
