@@ -400,8 +400,64 @@ def test_bad_input_says_what_is_wrong():
         )
 
 
-def test_half_precision_is_the_devices():
+# Sixteen bits: a CPU takes them too, though slowly
+
+
+def in_16_bits(monkeypatch, dtype, loss=tasks.loss, *, steps=5, path=None):
+    monkeypatch.setattr(loop, "half_precision", lambda device: dtype)
+    model = tasks.model(dropout=0.0)
+    optimizer = sgd(model, 0.5)
+    scheduler = schedules.schedule(optimizer, schedules.linear, total=20)
+    batches = [(part,) for part in TEXTS.split([3, 9, 14])]
+    options = {"accumulate": 3, "clip": 1.0, "checkpoint": path}
+    history = train(
+        model, batches, loss, optimizer, steps=steps, scheduler=scheduler, **options
+    )
+    assert all(p.dtype == torch.float32 for p in model.parameters())
+    return history
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_mixed_precision(monkeypatch, dtype):
+    """The losses are the ones of 32 bits but for the rounding; so are the norms."""
+    full = in_16_bits(monkeypatch, None)
+    half = in_16_bits(monkeypatch, dtype)
+    assert half.losses == pytest.approx(full.losses, rel=1e-2)
+    assert half.norms == pytest.approx(full.norms, rel=5e-2)
+    assert half.losses != full.losses
+    assert half.rates == full.rates
+
+
+def test_a_step_that_overflows_is_left_out(monkeypatch):
+    def huge(model, batch):
+        summed, count = tasks.loss(model, batch)
+        return summed * 30, count
+
+    history = in_16_bits(monkeypatch, torch.float16, huge, steps=9)
+    left_out = [i for i, norm in enumerate(history.norms) if not math.isfinite(norm)]
+    assert left_out and left_out[0] == 0
+    assert history.losses[1] == history.losses[0]
+    assert history.rates[1] == history.rates[0]  # the schedule waits with it
+    assert history.losses[-1] < history.losses[0]
+
+
+def test_the_scale_resumes(monkeypatch, tmp_path):
+    def huge(model, batch):
+        summed, count = tasks.loss(model, batch)
+        return summed * 30, count
+
+    whole = in_16_bits(monkeypatch, torch.float16, huge, steps=9)
+    path = tmp_path / "c.pt"
+    in_16_bits(monkeypatch, torch.float16, huge, steps=4, path=path)
+    resumed = in_16_bits(monkeypatch, torch.float16, huge, steps=9, path=path)
+    assert str(resumed) == str(whole)  # an overflow is no number, unequal to itself
+
+
+def test_half_precision_is_the_devices(monkeypatch):
     assert loop.half_precision(torch.device("cpu")) is None
+    for native, dtype in (True, torch.bfloat16), (False, torch.float16):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: native)  # noqa: B023
+        assert loop.half_precision(torch.device("cuda")) is dtype
 
 
 # Transfer
