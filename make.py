@@ -37,7 +37,15 @@ PAGES = [
     "exercises",
     "solutions",
 ]
-CODE = ["utils", "tests", "make.py", "requirements.txt", "pyproject.toml", "README.md"]
+CODE = [
+    "utils",
+    "tests",
+    "benchmarks",
+    "make.py",
+    "requirements.txt",
+    "pyproject.toml",
+    "README.md",
+]
 
 
 def help(*_):
@@ -114,7 +122,7 @@ def test(*_):
         say("Tests: nothing changed since they passed")
     else:
         say("Tests")
-        run([PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"], "pytest")
+        run([PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"], "pytest")
         remember("tests", PAGES + CODE, *around)
     say("Notebooks: outputs stored and outputs now")
     nbval = ["--nbval", "--nbval-current-env", "-p", "utils.notebooks.nbval_plugin"]
