@@ -37,15 +37,8 @@ PAGES = [
     "exercises",
     "solutions",
 ]
-CODE = [
-    "utils",
-    "tests",
-    "benchmarks",
-    "make.py",
-    "requirements.txt",
-    "pyproject.toml",
-    "README.md",
-]
+CODE = ["utils", "tests", "benchmarks", "make.py", "requirements.txt", "pyproject.toml"]
+CODE += ["README.md", "CITATION.cff", ".github"]
 
 
 def help(*_):
@@ -116,35 +109,21 @@ def test(*_):
     book()
     say("Lint")
     lint()
+    # Two processes at once, each with its share of the cores; a file stays in one.
+    pytest = [PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+    share = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) // 2))}
     # What the tests skip depends on these, so a skip is not taken for a pass.
     around = [os.environ.get("COURSE_DATA", ""), str(browser())]
     if unchanged("tests", PAGES + CODE, *around):
         say("Tests: nothing changed since they passed")
     else:
         say("Tests")
-        run([PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"], "pytest")
+        run(pytest, "pytest", env=share)
         remember("tests", PAGES + CODE, *around)
     say("Notebooks: outputs stored and outputs now")
     nbval = ["--nbval", "--nbval-current-env", "-p", "utils.notebooks.nbval_plugin"]
     nbval += ["--nbval-changed", "--nbval-cell-timeout", "180"]
-    run(
-        [
-            PYTHON,
-            "-m",
-            "pytest",
-            "-q",
-            "-n",
-            "2",
-            "--dist",
-            "loadfile",
-            *nbval,
-            "lessons",
-            "solutions",
-        ],
-        "nbval",
-        # Two notebooks at once: each takes its share of the cores.
-        env={"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) // 2))},
-    )
+    run([*pytest, *nbval, "lessons", "solutions"], "nbval", env=share)
 
 
 def notebooks(*paths):

@@ -92,7 +92,7 @@ def test_right(check):
         (check_labels, "attention_mask.cumsum(1)", "attention_mask.cumsum(1) * 0 + 1"),
         (check_labels, "~scored, IGNORED", "input_ids == 2, IGNORED"),
         (check_causal_loss, "labels[:, 1:]", "labels[:, :-1]"),
-        (check_causal_loss, "logits[:, :-1], labels[:, 1:]", "logits, labels"),
+        (check_causal_loss, "labels[:, 1:], (0, 1)", "labels, (0, 0)"),
     ],
 )
 def test_wrong(check, right, wrong):

@@ -94,4 +94,6 @@ def causal_loss(
         raise ValueError(
             f"logits {tuple(logits.shape)} don't fit labels {tuple(labels.shape)}"
         )
-    return token_loss(logits[:, :-1], labels[:, 1:], reduction=reduction)
+    # The labels are shifted: to cut the last logits off would copy all of them.
+    following = F.pad(labels[:, 1:], (0, 1), value=IGNORED)
+    return token_loss(logits, following, reduction=reduction)
