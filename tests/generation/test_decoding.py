@@ -153,11 +153,10 @@ def mask_in_place(monkeypatch):
 def last_key_lost(monkeypatch):
     def append(self, key, value):
         found = original(self, key, value)
-        new = key.shape[-2] == 1
-        return tuple(
-            t.index_fill(-2, torch.tensor([self.length - 1]), 0) if new else t
-            for t in found
-        )
+        if key.shape[-2] > 1:
+            return found
+        last = torch.tensor([self.length - 1])
+        return tuple(t.index_fill(-2, last, 0) for t in found)
 
     original = LayerCache.append
     monkeypatch.setattr(LayerCache, "append", append)

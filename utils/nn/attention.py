@@ -55,7 +55,6 @@ def scaled_dot_product_attention(
         raise TypeError(
             f"mask must be boolean with True = may attend, was {mask.dtype}"
         )
-    scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     if is_causal:
         queries, keys = query.shape[-2], key.shape[-2]
         # The kernel takes the queries for the first positions, not the last.
@@ -65,19 +64,14 @@ def scaled_dot_product_attention(
             is_causal = False
     if not need_weights:
         output = F.scaled_dot_product_attention(
-            query,
-            key,
-            value,
-            attn_mask=_as_one_bias(mask, bias),
-            dropout_p=dropout_p,
-            is_causal=is_causal,
-            scale=scale,
+            query, key, value, _as_one_bias(mask, bias), dropout_p, is_causal, scale=scale
         )
         if mask is not None and bias is not None:
             # A bias of -inf in every column gives NaN in some kernels, zero in others.
             output = output.masked_fill(~mask.any(-1, keepdim=True), 0.0)
         return output, None
 
+    scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = query @ key.transpose(-2, -1) * scale  # (..., query, key)
     if bias is not None:
         scores = scores + bias
