@@ -127,7 +127,8 @@ class Reference:
                     "cell_type": "code",
                     "id": cell.id,
                     "execution_count": 1,
-                    "metadata": {key: cell.metadata[key] for key in kept},
+                    "metadata": {key: cell.metadata[key] for key in kept}
+                    | {"own": not role},
                     "outputs": [
                         {"output_type": "display_data", "data": v, "metadata": {}}
                         for v in values
