@@ -63,8 +63,9 @@ def scaled_dot_product_attention(
             mask = combine_masks(mask, causal_mask(queries, keys, query.device))
             is_causal = False
     if not need_weights:
+        hidden = _as_one_bias(mask, bias)
         output = F.scaled_dot_product_attention(
-            query, key, value, _as_one_bias(mask, bias), dropout_p, is_causal, scale=scale
+            query, key, value, hidden, dropout_p, is_causal, scale=scale
         )
         if mask is not None and bias is not None:
             # A bias of -inf in every column gives NaN in some kernels, zero in others.
