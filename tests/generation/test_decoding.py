@@ -212,6 +212,22 @@ def test_the_lean_view_keeps_hooks_and_patches():
     assert torch.equal(view(x), F.linear(x, view.weight, view.bias))
 
 
+def test_small_models_write_with_one_thread(monkeypatch):
+    model, seen = writers.ours("gpt2"), []
+    model.register_forward_hook(lambda *_: seen.append(torch.get_num_threads()))
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        ids = torch.tensor([[5]])
+        greedy(model, ids, max_new_tokens=1)
+        monkeypatch.setattr("utils.generation.lean.FEW", 10)
+        greedy(model, ids, max_new_tokens=1)
+        assert seen == [1, 2]
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_finished_rows_stay_finished():
     table = writers.Table([[0.1, 0.9, 0.0], [0.0, 0.1, 0.9], [0.9, 0.0, 0.1]])
     prompt = torch.tensor([[0], [1]])

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from utils.generation import sampling
+from utils.generation.lean import one_thread
 from utils.generation.steps import DecoderSteps, EncoderDecoderSteps, Stepper
 
 Choose = Callable[[Tensor, list[Tensor]], Tensor]
@@ -62,7 +63,7 @@ def greedy(
             logits = sampling.repetition_penalty(logits, ids, repetition_penalty)
         return logits.argmax(-1, keepdim=True)
 
-    with _writing(model):
+    with _writing(model, len(input_ids)):
         begun = _begin(
             model,
             input_ids,
@@ -120,7 +121,7 @@ def sample(
             logits = sampling.min_p(logits, min_p)
         return sampling.draw(logits, rng)
 
-    with _writing(model):
+    with _writing(model, len(input_ids)):
         begun = _begin(
             model,
             input_ids,
@@ -182,7 +183,7 @@ def beam_search(
     if beams < 1:
         raise ValueError(f"beams must be at least 1, was {beams}")
     divisor = [length_penalty(n, alpha, penalty) for n in range(1, max_new_tokens + 1)]
-    with _writing(model):
+    with _writing(model, beams * len(input_ids)):
         begun = _begin(
             model,
             input_ids,
@@ -354,14 +355,17 @@ def _take(sequences: Tensor, places: Tensor) -> Tensor:
 
 
 @contextmanager
-def _writing(model: nn.Module | Stepper) -> Iterator[None]:
+def _writing(model: nn.Module | Stepper, rows: int) -> Iterator[None]:
     """No gradients, no dropout; afterwards every module is in its mode again."""
-    modules = model.modules() if isinstance(model, nn.Module) else ()
-    training = [module for module in modules if module.training]
+    if not isinstance(model, nn.Module):
+        with torch.inference_mode():
+            yield
+        return
+    training = [module for module in model.modules() if module.training]
     try:
         for module in training:
             module.training = False
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread(model, rows):
             yield
     finally:
         for module in training:

@@ -143,7 +143,7 @@ class GPT2LMHeadModel(nn.Module):
         """
         found = self.backbone(input_ids, *inputs, **options)
         x = found.last_hidden_state
-        x = x[:, -1:] if last_only else x
+        x = x[:, -1:] if last_only and x.shape[1] > 1 else x
         found.logits = F.linear(x, self.backbone.embeddings.token.weight)
         return found
 
