@@ -7,14 +7,13 @@ Both are BERTs; the tables may be narrower than the model.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from utils.models import bert
 from utils.models.bert import BertConfig, BertModel
 from utils.models.output import ModelOutput
 from utils.models.tasks import (
@@ -27,8 +26,6 @@ from utils.nn.embeddings import TokenEmbedding, TransformerEmbeddings
 from utils.nn.heads import ClassificationHead, MaskedLMHead, ReplacedTokenHead
 from utils.nn.init import normal_init
 from utils.nn.positions import LearnedPositions
-from utils.pretrained.hugging_face import HFModel, builder
-from utils.pretrained.key_map import KeyMap, Rename, Tie
 
 
 @dataclass(frozen=True)
@@ -215,55 +212,3 @@ class ElectraForQuestionAnswering(QuestionAnswering):
 
     def __init__(self, config: ElectraConfig):
         super().__init__(ElectraModel(config))
-
-
-# Hugging Face's names on the left, ours on the right.
-
-ENCODER = bert.ENCODER + KeyMap(
-    Rename("embeddings_project.{p}", "embeddings.projection.{p}")
-)
-ELECTRA = ENCODER.under("electra.", "backbone.")
-DISCRIMINATOR = KeyMap(
-    Rename("discriminator_predictions.dense.{p}", "head.dense.{p}"),
-    Rename("discriminator_predictions.dense_prediction.{p}", "head.out_proj.{p}"),
-)
-GENERATOR = KeyMap(
-    Rename("generator_predictions.dense.{p}", "head.dense.{p}"),
-    Rename("generator_predictions.LayerNorm.{p}", "head.norm.{p}"),
-    Rename("generator_lm_head.bias", "head.bias"),
-    Tie("generator_lm_head.weight", "electra.embeddings.word_embeddings.weight"),
-)
-CLASSIFIER = KeyMap(
-    Rename("classifier.dense.{p}", "head.dense.{p}"),
-    Rename("classifier.out_proj.{p}", "head.out_proj.{p}"),
-)
-
-
-def config_from_hf(hf: Any) -> ElectraConfig:
-    """Our configuration from a `transformers.ElectraConfig`.
-
-    Raises:
-        Unsupported: a decoder or cross-attention.
-    """
-    shared = asdict(bert.config_from_hf(hf))
-    return ElectraConfig(**shared, embedding_width=hf.embedding_size)
-
-
-_build = partial(builder, config_from_hf)
-
-HF_MODELS = {
-    "ElectraModel": HFModel(_build(ElectraModel), ENCODER),
-    "ElectraForPreTraining": HFModel(
-        _build(ElectraForPreTraining), ELECTRA + DISCRIMINATOR
-    ),
-    "ElectraForMaskedLM": HFModel(_build(ElectraForMaskedLM), ELECTRA + GENERATOR),
-    "ElectraForSequenceClassification": HFModel(
-        _build(ElectraForSequenceClassification, classes=True), ELECTRA + CLASSIFIER
-    ),
-    "ElectraForTokenClassification": HFModel(
-        _build(ElectraForTokenClassification, classes=True), ELECTRA + bert.CLASSIFIER
-    ),
-    "ElectraForQuestionAnswering": HFModel(
-        _build(ElectraForQuestionAnswering, num_labels=2), ELECTRA + bert.SPAN
-    ),
-}

@@ -16,21 +16,21 @@ from utils.pretrained.key_map import KeyMap
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-# The modules that know the classes of a family, in utils.models.
+# The modules that know the classes of a family.
 FAMILIES = (
-    "bert",
-    "gpt2",
-    "gpt1",
-    "roberta",
-    "distilbert",
-    "albert",
-    "electra",
-    "deberta",
-    "xlnet",
-    "bart",
-    "pegasus",
-    "t5",
-    "vit",
+    "pretrained.families.bert",
+    "models.gpt2",
+    "models.gpt1",
+    "pretrained.families.roberta",
+    "pretrained.families.distilbert",
+    "pretrained.families.albert",
+    "pretrained.families.electra",
+    "models.deberta",
+    "models.xlnet",
+    "models.bart",
+    "models.pegasus",
+    "models.t5",
+    "models.vit",
 )
 
 
@@ -87,7 +87,7 @@ def supported(name: str) -> HFModel:
     """
     known: dict[str, HFModel] = {}
     for family in FAMILIES:
-        known |= importlib.import_module(f"utils.models.{family}").HF_MODELS
+        known |= importlib.import_module(f"utils.{family}").HF_MODELS
     if name not in known:
         raise Unsupported(
             f"no model for {name}; supported are {', '.join(sorted(known))}"
