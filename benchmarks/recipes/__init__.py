@@ -1,0 +1,1 @@
+"""Trainings that anyone can run again, one module each; see `quality.py`."""

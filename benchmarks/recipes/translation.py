@@ -1,0 +1,285 @@
+"""Translators from scratch: tokens, batches by length, training, beams, BLEU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from recipes.training import Run, fit, parameters
+from torch import Tensor, nn
+
+from utils.data.examples import Translation
+from utils.generation import beam_search, greedy
+from utils.models.encoder_decoder import shift_right
+from utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from utils.models.transformer import Transformer, TransformerConfig
+from utils.objectives.language_modeling import IGNORED, token_loss
+from utils.tokenizers import ByteLevelBPE, SpecialTokens
+from utils.training.averaging import Averaged
+from utils.training.loop import half_precision
+from utils.training.optimizers import adamw
+
+SPECIAL = SpecialTokens(pad="<pad>", bos="<s>", eos="</s>")
+SMOOTHING = 0.1
+WRITTEN = 128
+"""Sentences translated at a time."""
+
+
+def train_tokenizer(pairs: Sequence[Translation], size: int) -> ByteLevelBPE:
+    """One vocabulary for both languages."""
+    texts = [text for pair in pairs for text in (pair.source, pair.target)]
+    return ByteLevelBPE.train(texts, size, special=SPECIAL)
+
+
+class Encoded:
+    """Pairs as ids, each with its end token, filled up: (n, longest), on the device."""
+
+    def __init__(
+        self,
+        pairs: Sequence[Translation],
+        tokenizer: ByteLevelBPE,
+        device: torch.device,
+        longest: int | None = None,
+    ):
+        self.padding, end = tokenizer.pad_token_id, tokenizer.eos_token_id
+        sides = zip(*((pair.source, pair.target) for pair in pairs), strict=True)
+        encoded = [
+            [[*tokenizer.encode(text)[:longest], end] for text in texts]
+            for texts in sides
+        ]
+        self.lengths = [[len(ids) for ids in side] for side in encoded]
+        self.source, self.target = (
+            nn.utils.rnn.pad_sequence(
+                [torch.tensor(ids) for ids in side],
+                batch_first=True,
+                padding_value=self.padding,
+            ).to(device)
+            for side in encoded
+        )
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def batch(self, rows: Sequence[int]) -> Batch:
+        """These pairs, no longer than the longest of them."""
+        index = torch.tensor(rows, device=self.source.device)
+        source, target = (max(side[row] for row in rows) for side in self.lengths)
+        return Batch(
+            self.source[index, :source], self.target[index, :target], self.padding
+        )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pairs side by side."""
+
+    source: Tensor
+    """(batch, source)"""
+    target: Tensor
+    """(batch, target)"""
+    padding: int
+
+    @property
+    def mask(self) -> Tensor:
+        """(batch, source), 1 for tokens and 0 for padding."""
+        return (self.source != self.padding).long()
+
+
+class ByLength:
+    """Batches of pairs of about the same length, in an order of their own each epoch.
+
+    Args:
+        tokens: of the target in a batch, padding included, at most.
+    """
+
+    def __init__(self, pairs: Encoded, tokens: int, seed: int):
+        self.pairs, self.tokens = pairs, tokens
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __iter__(self) -> Iterator[Batch]:
+        shuffled = torch.randperm(len(self.pairs), generator=self.generator).tolist()
+        source, target = self.pairs.lengths
+        shuffled.sort(key=lambda row: (target[row], source[row]))  # ties stay shuffled
+        batches: list[list[int]] = [[]]
+        for row in shuffled:
+            if batches[-1] and (len(batches[-1]) + 1) * target[row] > self.tokens:
+                batches.append([])
+            batches[-1].append(row)
+        for i in torch.randperm(len(batches), generator=self.generator).tolist():
+            yield self.pairs.batch(batches[i])
+
+
+def logits_and_labels(
+    model: nn.Module, batch: Batch, start: int
+) -> tuple[Tensor, Tensor]:
+    """The target, told from what comes before it and from the source."""
+    read = shift_right(batch.target, start, batch.padding)
+    found = model(
+        input_ids=batch.source, attention_mask=batch.mask, decoder_input_ids=read
+    )
+    labels = batch.target.masked_fill(batch.target == batch.padding, IGNORED)
+    return found.logits, labels
+
+
+class CuDNNGRU(nn.GRU):
+    """`utils.nn.recurrent.GRU` by one call of cuDNN, with the same parameters.
+
+    It trains in float32: cuDNN's half precision needs a scaled loss.
+    """
+
+    def forward(
+        self, x: Tensor, h: Tensor | None = None, *, mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """As the other's."""
+        with torch.autocast(x.device.type, enabled=False):
+            x, h = x.float(), None if h is None else h.float()
+            if mask is None:
+                return super().forward(x, h)
+            packed = nn.utils.rnn.pack_padded_sequence(
+                x, mask.sum(1).cpu(), batch_first=True, enforce_sorted=False
+            )
+            output, state = super().forward(packed, h)
+            output, _ = nn.utils.rnn.pad_packed_sequence(
+                output, batch_first=True, total_length=x.shape[1]
+            )
+            return output, state
+
+
+def with_cudnn(model: Seq2Seq) -> Seq2Seq:
+    """Put cuDNN's layers where ours are, with the same weights."""
+    for side in (model.encoder, model.decoder):
+        ours = side.gru
+        side.gru = CuDNNGRU(
+            ours.input_size,
+            ours.hidden_size,
+            ours.num_layers,
+            batch_first=True,
+            bidirectional=ours.bidirectional,
+        ).to(next(ours.parameters()).device)
+        side.gru.load_state_dict(ours.state_dict())
+    return model
+
+
+def build(kind: str, preset: Mapping[str, Any], tokenizer: ByteLevelBPE) -> nn.Module:
+    """A Transformer, or a GRU with additive attention."""
+    if kind == "transformer":
+        return Transformer(
+            TransformerConfig(
+                vocabulary=len(tokenizer),
+                width=preset["width"],
+                layers=preset["layers"],
+                decoder_layers=preset["layers"],
+                heads=preset["heads"],
+                inner_width=preset["inner_width"],
+                positions=256,
+                norm_first=True,
+                dropout=preset["dropout"],
+            )
+        )
+    return Seq2Seq(
+        Seq2SeqConfig(
+            source_vocabulary=len(tokenizer),
+            target_vocabulary=len(tokenizer),
+            embedding_width=preset["embedding_width"],
+            width=preset["gru_width"],
+            dropout=preset["dropout"],
+            padding=tokenizer.pad_token_id,
+            start=tokenizer.bos_token_id,
+            end=tokenizer.eos_token_id,
+        )
+    )
+
+
+def train_translator(
+    run: Run,
+    kind: str,
+    train: Encoded,
+    validation: Encoded,
+    tokenizer: ByteLevelBPE,
+) -> tuple[nn.Module, dict[str, Any]]:
+    """Train by the preset; the best model by validation loss, and the figures."""
+    p, start = run.preset, tokenizer.bos_token_id
+    torch.manual_seed(run.seed)
+    averaged = Averaged(build(kind, p, tokenizer), p["decay"]).to(run.device)
+    if kind == "gru" and run.device.type == "cuda":
+        with_cudnn(averaged.model)
+    optimizer = adamw(
+        averaged.model,
+        p["rate"] if kind == "transformer" else p["gru_rate"],
+        weight_decay=p.get("weight_decay", 0.01),
+        betas=(0.9, 0.98),
+    )
+    dtype = half_precision(run.device)
+    rows = range(len(validation))
+    parts = [validation.batch(rows[i : i + 128]) for i in range(0, len(rows), 128)]
+
+    def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        logits, labels = logits_and_labels(model, batch, start)
+        summed = token_loss(
+            logits, labels, reduction="sum", label_smoothing=p["smoothing"]
+        )
+        return summed, (labels != IGNORED).sum()
+
+    def evaluate(averaged: Averaged) -> dict[str, float]:
+        total, count = 0.0, 0
+        for batch in parts:
+            with torch.autocast(run.device.type, dtype, enabled=dtype is not None):
+                logits, labels = logits_and_labels(averaged.average, batch, start)
+                total += token_loss(logits, labels, reduction="sum").item()
+            count += int((labels != IGNORED).sum())
+        return {"validation_loss": total / count}
+
+    batches = ByLength(train, p["tokens"], run.seed)
+    found = fit(
+        run, averaged, batches, loss, optimizer, evaluate, best="validation_loss"
+    )
+    best = averaged.average.eval()
+    found["parameters"] = parameters(best)
+    run.report(found)
+    return best, found
+
+
+def translate(
+    model: nn.Module,
+    texts: Sequence[str],
+    tokenizer: ByteLevelBPE,
+    *,
+    beams: int = 5,
+    alpha: float = 1.0,
+    max_new_tokens: int = 80,
+) -> list[str]:
+    """The likeliest translation of each, found with beams (1: greedily)."""
+    device = next(model.parameters()).device
+    end, padding = tokenizer.eos_token_id, tokenizer.pad_token_id
+    rows = [torch.tensor([*tokenizer.encode(text), end]) for text in texts]
+    order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
+    found = [""] * len(rows)
+    for i in range(0, len(order), WRITTEN):
+        chosen = order[i : i + WRITTEN]
+        ids = nn.utils.rnn.pad_sequence(
+            [rows[row] for row in chosen], batch_first=True, padding_value=padding
+        ).to(device)
+        options = {
+            "attention_mask": (ids != padding).long(),
+            "start": tokenizer.bos_token_id,
+            "end": end,
+            "padding": padding,
+            "max_new_tokens": max_new_tokens,
+        }
+        if beams == 1:
+            written = greedy(model, ids, **options)
+        else:
+            best = beam_search(model, ids, beams=beams, alpha=alpha, **options)
+            written = best.sequences[:, 0]
+        for row, line in zip(chosen, written.tolist(), strict=True):
+            found[row] = tokenizer.decode(line, skip_special_tokens=True).strip()
+    return found
+
+
+def bleu(found: Sequence[str], expected: Sequence[str]) -> float:
+    """sacreBLEU's default: cased, its own tokens (13a), on text as it is."""
+    from sacrebleu.metrics import BLEU
+
+    return BLEU().corpus_score(list(found), [list(expected)]).score
