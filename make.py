@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import time
 import venv
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -40,15 +41,18 @@ PAGES = [
 CODE = ["utils", "tests", "benchmarks", "make.py", "requirements.txt", "pyproject.toml"]
 CODE += ["README.md", "CITATION.cff", ".github"]
 
+Command = list[str | Path]
 
-def help(*_):
+
+def help(*_: str) -> None:
     """List the commands."""
     print("make COMMAND, or where there is no make: python make.py COMMAND\n")
     for name, command in COMMANDS.items():
-        print(f"  {name:12}{command.__doc__.splitlines()[0]}")
+        line = (command.__doc__ or "").split("\n")[0]
+        print(f"  {name:12}{line}")
 
 
-def environment(*_):
+def environment(*_: str) -> None:
     """Make .venv with everything in requirements.txt and the package itself."""
     wanted = fingerprint(["requirements.txt", "pyproject.toml"], sys.version)
     stamp = VENV / "installed"
@@ -65,7 +69,7 @@ def environment(*_):
     version = ".".join(map(str, sys.version_info[:3]))
     if not (PYTHON.exists() and f"version = {version}" in config.read_text()):
         venv.create(VENV, with_pip=True, clear=True)
-    pip = [
+    pip: Command = [
         PYTHON,
         "-m",
         "pip",
@@ -80,7 +84,7 @@ def environment(*_):
     stamp.write_text(wanted)
 
 
-def book(*_):
+def book(*_: str) -> None:
     """Build the static site into _build/html."""
     environment()
     forks = [os.environ.get(name, "") for name in FORK_VARIABLES]
@@ -90,27 +94,28 @@ def book(*_):
         say("Building the book")
         # -W: a warning fails the build; -n: every reference must lead somewhere;
         # --all: a page that Sphinx kept would link to the fork built before.
-        command = [BIN / "jupyter-book", "build", ".", "-W", "-n", "--keep-going"]
-        command.append("--all")
+        command: Command = [BIN / "jupyter-book", "build", ".", "--all"]
+        command += ["-W", "-n", "--keep-going"]
         run(command, "building the book", quiet="book.log")
         remember("book", PAGES, *forks)
     print(HTML / "index.html")
 
 
-def lint(*_):
+def lint(*_: str) -> None:
     """Check the style of code and notebooks."""
     environment()
     run([BIN / "ruff", "check", "--quiet", "."], "ruff check")
     run([BIN / "ruff", "format", "--check", "--quiet", "."], "ruff format --check")
 
 
-def test(*_):
+def test(*_: str) -> None:
     """Lint, run the tests, and compare every notebook's outputs with a new run."""
     book()
     say("Lint")
     lint()
     # Two processes at once, each with its share of the cores; a file stays in one.
-    pytest = [PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+    pytest: Command = [PYTHON, "-m", "pytest", "-q"]
+    pytest += ["-n", "2", "--dist", "loadfile"]
     share = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) // 2))}
     # What the tests skip depends on these, so a skip is not taken for a pass.
     around = [os.environ.get("COURSE_DATA", ""), str(browser())]
@@ -126,24 +131,24 @@ def test(*_):
     run([*pytest, *nbval, "lessons", "solutions"], "nbval", env=share)
 
 
-def notebooks(*paths):
+def notebooks(*paths: str) -> None:
     """Run lessons and solutions (or PATHS="…") and store their outputs."""
     environment()
-    paths = paths or [
+    chosen = paths or [
         str(p)
         for d in ("lessons", "solutions")
         for p in sorted(Path(d).glob("*.ipynb"))
     ]
-    run([PYTHON, "-m", "utils.notebooks", "run", *paths], "running notebooks")
+    run([PYTHON, "-m", "utils.notebooks", "run", *chosen], "running notebooks")
 
 
-def exercises(*_):
+def exercises(*_: str) -> None:
     """Generate exercises/ from solutions/."""
     environment()
     run([PYTHON, "-m", "utils.notebooks", "release"], "generating exercises")
 
 
-def repository(*url):
+def repository(*url: str) -> None:
     """Write the repository's address (URL=…) wherever it must stand."""
     if len(url) != 1:
         sys.exit(
@@ -153,13 +158,13 @@ def repository(*url):
     run([PYTHON, "-m", "utils.notebooks", "repository", *url], "writing the address")
 
 
-def lab(*_):
+def lab(*_: str) -> None:
     """Open the notebooks in JupyterLab."""
     environment()
     run([BIN / "jupyter-lab", "lessons"], "JupyterLab")
 
 
-def serve(*_):
+def serve(*_: str) -> None:
     """Build the site and serve it on http://localhost:8000."""
     book()
     print("http://localhost:8000 (Ctrl-C stops)")
@@ -178,12 +183,12 @@ def serve(*_):
     )
 
 
-def clean(*_):
+def clean(*_: str) -> None:
     """Remove what was built; the environment stays."""
     shutil.rmtree(BUILD, ignore_errors=True)
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "help": help,
     "book": book,
     "test": test,
@@ -198,16 +203,21 @@ COMMANDS = {
 }
 
 
-def say(text):
+def say(text: str) -> None:
     print(f"== {text}", flush=True)
 
 
-def browser():
+def browser() -> str | None:
     names = ("chromium", "chromium-browser", "google-chrome", "chrome")
     return next(filter(None, map(shutil.which, names)), None)
 
 
-def run(command, what, quiet=None, env=None):
+def run(
+    command: Command,
+    what: str,
+    quiet: str | None = None,
+    env: dict[str, str] | None = None,
+) -> None:
     """Run a command in the project; on failure say which in one line and stop.
 
     With `quiet`, its output goes to _build/QUIET, whose end is shown if it fails.
@@ -238,19 +248,18 @@ def run(command, what, quiet=None, env=None):
         raise
     if code == 0:
         return
-    if quiet:
+    if log:
         log.close()
-        print("".join((BUILD / quiet).open(encoding="utf8").readlines()[-40:]))
+        print("\n".join(Path(log.name).read_text("utf8").splitlines()[-40:]))
     if shutil.disk_usage(ROOT).free < 100e6:
         sys.exit(f"Failed: {what}: the disk of {ROOT} is full.")
     sys.exit(f"Failed: {what} (exit status {code}).")
 
 
-def fingerprint(paths, *extra):
+def fingerprint(paths: Sequence[str], *extra: str) -> str:
     """Hash the files at and under `paths`, and `extra`."""
     digest = hashlib.sha256(repr(extra).encode())
-    for top in paths:
-        top = ROOT / top
+    for top in map(ROOT.joinpath, paths):
         for path in [top] if top.is_file() else sorted(top.rglob("*")):
             parts = path.relative_to(ROOT).parts
             if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(
@@ -260,19 +269,19 @@ def fingerprint(paths, *extra):
     return digest.hexdigest()
 
 
-def unchanged(step, paths, *extra):
+def unchanged(step: str, paths: Sequence[str], *extra: str) -> bool:
     stamp = BUILD / f"{step}.stamp"
     return stamp.exists() and stamp.read_text() == fingerprint(
         paths, "requirements.txt", *extra
     )
 
 
-def remember(step, paths, *extra):
+def remember(step: str, paths: Sequence[str], *extra: str) -> None:
     BUILD.mkdir(exist_ok=True)
     (BUILD / f"{step}.stamp").write_text(fingerprint(paths, "requirements.txt", *extra))
 
 
-def main(name="help", *arguments):
+def main(name: str = "help", *arguments: str) -> None:
     if name not in COMMANDS:
         sys.exit(f"There is no command {name!r}; there are: {', '.join(COMMANDS)}.")
     os.chdir(ROOT)
