@@ -93,6 +93,11 @@ class LastWord:
     context: str
     word: str
 
+    @property
+    def text(self) -> str:
+        """The whole passage."""
+        return f"{self.context} {self.word}"
+
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
