@@ -123,6 +123,10 @@ def test_padding_is_hidden_from_every_query():
     with pytest.raises(ValueError, match=r"\(2, 4\), was \(2, 3\)"):
         padding_mask(torch.ones(2, 3), (2, 4))
     assert padding_mask(torch.ones(2, 3)) is None
+    # Zeros for tokens, as masks have them that are added to scores: the opposite.
+    for hidden in (-1e4, -math.inf):
+        with pytest.raises(ValueError, match="1 for tokens and 0 for padding, had -"):
+            padding_mask(torch.tensor([[0.0, 0.0, hidden]]))
 
 
 def test_masks_are_combined():

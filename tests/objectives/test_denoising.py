@@ -245,3 +245,6 @@ def test_bad_input_says_what_is_wrong():
         denoising.choose_spans(9, mean_length=0)
     with pytest.raises(ValueError, match=r"one document, were \(1, 7\)"):
         denoising.denoise(abc[None], mask_id=MASK)
+    for corrupt in (lambda *a: denoising.mask(*a, MASK), denoising.delete):
+        with pytest.raises(TypeError, match="chosen must be boolean, was torch.int64"):
+            corrupt(abc, at("ABC.DE.", "BD").long())

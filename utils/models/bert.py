@@ -18,7 +18,11 @@ from utils.models.tasks import (
 )
 from utils.nn.attention import SelfAttention
 from utils.nn.blocks import TransformerBlock, TransformerStack
-from utils.nn.embeddings import TokenEmbedding, TransformerEmbeddings
+from utils.nn.embeddings import (
+    TokenEmbedding,
+    TransformerEmbeddings,
+    batch_and_time,
+)
 from utils.nn.feed_forward import FeedForward
 from utils.nn.heads import ClassificationHead, MaskedLMHead, Pooler
 from utils.nn.init import normal_init
@@ -118,18 +122,15 @@ class BertModel(nn.Module):
             packed: spend no time on padding, where the output is then zero.
 
         Raises:
-            ValueError: an id outside the vocabulary or the segments, more tokens than
-                positions, a mask of another shape than the ids, or attentions asked of
-                a packed batch, which has none a sequence.
+            ValueError: ids not (batch, time) or outside the vocabulary or the segments,
+                more tokens than positions, a mask of another shape than the ids, or
+                attentions asked of a packed batch, which has none a sequence.
         """
+        shape = batch_and_time(input_ids)
         if position_ids is None:
             position_ids = self.position_ids(input_ids, attention_mask)
         x = self.embeddings(input_ids, position_ids, token_type_ids)
-        mask = (
-            None
-            if attention_mask is None
-            else padding_mask(attention_mask, tuple(input_ids.shape))
-        )
+        mask = None if attention_mask is None else padding_mask(attention_mask, shape)
         packing = Packing(attention_mask) if packed and mask is not None else None
         if packing is not None:
             if output_attentions:

@@ -11,7 +11,11 @@ from torch.nn import functional as F
 
 from utils.models.output import ModelOutput
 from utils.nn.blocks import TransformerStack
-from utils.nn.embeddings import TokenEmbedding, TransformerEmbeddings
+from utils.nn.embeddings import (
+    TokenEmbedding,
+    TransformerEmbeddings,
+    batch_and_time,
+)
 from utils.nn.kv_cache import KVCache
 from utils.nn.masks import padding_mask
 from utils.nn.positions import RelativePositionBias
@@ -88,9 +92,9 @@ class EncoderDecoder(nn.Module):
         Raises:
             ValueError: as `forward`.
         """
-        mask = None
+        shape, mask = batch_and_time(input_ids), None
         if attention_mask is not None:
-            mask = padding_mask(attention_mask, tuple(input_ids.shape))
+            mask = padding_mask(attention_mask, shape)
         x, hidden, weights = self.encoder(
             self.token(input_ids), mask=mask, need_weights=output_attentions
         )
@@ -121,11 +125,13 @@ class EncoderDecoder(nn.Module):
             cache: keys and values of the target so far, and of the source; added to.
 
         Raises:
-            ValueError: an id outside the vocabulary, more tokens than positions, a
-                mask of the wrong shape, or nothing to encode or to decode.
+            ValueError: ids not (batch, time) or outside the vocabulary, more tokens
+                than positions, a mask of the wrong shape, or nothing to encode or to
+                decode.
         """
         if decoder_input_ids is None:
             raise ValueError("decoder_input_ids are missing; see shift_right")
+        batch, time = batch_and_time(decoder_input_ids, "decoder_input_ids")
         if encoder_outputs is None:
             if input_ids is None:
                 raise ValueError("give either input_ids or encoder_outputs")
@@ -133,7 +139,6 @@ class EncoderDecoder(nn.Module):
         elif isinstance(encoder_outputs, tuple):
             encoder_outputs = ModelOutput(last_hidden_state=encoder_outputs[0])
         memory = encoder_outputs.last_hidden_state
-        batch, time = decoder_input_ids.shape
         if memory.shape[0] != batch:
             raise ValueError(f"{batch} targets for {memory.shape[0]} encoded sources")
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from utils.models.output import ModelOutput
 from utils.nn.alignment import AdditiveAttention, MultiplicativeAttention
-from utils.nn.embeddings import TokenEmbedding
+from utils.nn.embeddings import TokenEmbedding, batch_and_time
 from utils.nn.masks import padding_mask
 from utils.nn.recurrent import GRU
 
@@ -102,6 +102,7 @@ class Seq2SeqEncoder(nn.Module):
         Raises:
             ValueError: an id outside the vocabulary, or a mask of another shape.
         """
+        batch_and_time(input_ids)
         mask = _padding(attention_mask, input_ids)
         x = self.dropout(self.token(input_ids))
         x, state = self.gru(x, mask=None if mask is None else mask[:, 0])
@@ -231,16 +232,14 @@ class Seq2Seq(nn.Module):
         """
         if decoder_input_ids is None:
             raise ValueError("decoder_input_ids are missing; see shift_right")
+        batch, _ = batch_and_time(decoder_input_ids, "decoder_input_ids")
         if encoder_outputs is None:
             if input_ids is None:
                 raise ValueError("give either input_ids or encoder_outputs")
             encoder_outputs = self.encode(input_ids, attention_mask)
         memory = encoder_outputs.last_hidden_state
-        if memory.shape[0] != decoder_input_ids.shape[0]:
-            raise ValueError(
-                f"{decoder_input_ids.shape[0]} targets for "
-                f"{memory.shape[0]} encoded sources"
-            )
+        if memory.shape[0] != batch:
+            raise ValueError(f"{batch} targets for {memory.shape[0]} encoded sources")
         logits, state, weights = self.decoder(
             decoder_input_ids, encoder_outputs, _padding(attention_mask, memory), state
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from utils.models.output import ModelOutput
@@ -31,12 +32,29 @@ class MaskedLM(_Task):
 
         With `scored`, boolean (batch, time), only those where it is True, (number,
         vocabulary), in the order of `ids[scored]`: a loss asks for no more.
+
+        Raises:
+            TypeError: `scored` isn't boolean.
+            ValueError: it isn't (batch, time), or as the backbone.
         """
         found = self.backbone(*inputs, **options)
-        hidden = found.last_hidden_state
-        hidden = hidden if scored is None else hidden[scored]
+        hidden = _at(scored, found.last_hidden_state)
         found.logits = self.head(hidden, self.backbone.embeddings.token.weight)
         return found
+
+
+def _at(scored: Tensor | None, hidden: Tensor) -> Tensor:
+    """hidden[scored]; a 0 and a 1 that aren't boolean would be numbers of rows."""
+    if scored is None:
+        return hidden
+    if scored.dtype != torch.bool:
+        raise TypeError(f"scored must be boolean, was {scored.dtype}")
+    if scored.shape != hidden.shape[:2]:
+        raise ValueError(
+            f"scored must be {tuple(hidden.shape[:2])} as the ids, "
+            f"was {tuple(scored.shape)}"
+        )
+    return hidden[scored]
 
 
 class SequenceClassification(_Task):
@@ -123,8 +141,8 @@ class PairPreTraining(nn.Module):
         `scored` says where tokens are predicted, as in `MaskedLM`.
         """
         found = self.backbone(*inputs, **options)
-        table, hidden = self.backbone.embeddings.token.weight, found.last_hidden_state
-        hidden = hidden if scored is None else hidden[scored]
+        hidden = _at(scored, found.last_hidden_state)
+        table = self.backbone.embeddings.token.weight
         found.prediction_logits = self.lm_head(hidden, table)
         setattr(found, self.pair_logits, self.pair_head(found.pooler_output))
         return found

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from utils.models.output import ModelOutput
 from utils.nn.dropout import EmbeddingDropout, VariationalDropout
-from utils.nn.embeddings import TokenEmbedding
+from utils.nn.embeddings import TokenEmbedding, batch_and_time
 from utils.nn.heads import ConcatPoolingHead
 from utils.nn.masks import padding_mask
 from utils.nn.recurrent import LSTM
@@ -96,6 +96,7 @@ class AWDLSTM(nn.Module):
             ValueError: an id outside the vocabulary, or a mask or state of another
                 shape.
         """
+        batch_and_time(input_ids)
         mask = read_mask(input_ids, attention_mask)
         if state is not None and len(state) != len(self.layers):
             raise ValueError(

@@ -41,6 +41,23 @@ def _check(ids: Tensor, kind: str, whole: str, size: int) -> None:
             raise ValueError(f"{kind} id {wrong} is outside the {whole} of {size}")
 
 
+def batch_and_time(ids: Tensor, name: str = "input_ids") -> tuple[int, int]:
+    """The two sizes of a batch of ids.
+
+    Args:
+        name: what an error calls it.
+
+    Raises:
+        ValueError: the ids aren't (batch, time), as when a single text comes without
+            its batch; or there are none.
+    """
+    if ids.ndim != 2 or not ids.shape[1]:
+        raise ValueError(
+            f"{name} must be (batch, time) with time > 0, was {tuple(ids.shape)}"
+        )
+    return ids.shape[0], ids.shape[1]
+
+
 class TransformerEmbeddings(nn.Module):
     """token (· scale) + position + segment -> normalisation -> dropout -> projection.
 

@@ -47,15 +47,22 @@ def padding_mask(
         name: what an error calls it.
 
     Raises:
-        ValueError: the argument isn't (batch, key), or not of the shape.
+        ValueError: the argument isn't (batch, key), or not of the shape; or it has
+            negative numbers, as masks do that are added to scores.
     """
     found = tuple(attention_mask.shape)
     if len(found) != 2 or (shape is not None and found != shape):
         expected = "" if shape is None else f" = {shape}"
         raise ValueError(f"{name} must be (batch, key){expected}, was {found}")
     mask = attention_mask.bool()
-    if mask.device.type == "cpu" and not torch.compiler.is_compiling() and mask.all():
-        return None
+    if mask.device.type == "cpu" and not torch.compiler.is_compiling():
+        if mask.all():
+            return None
+        if attention_mask.is_floating_point() and (attention_mask < 0).any():
+            raise ValueError(
+                f"{name} must be 1 for tokens and 0 for padding, had "
+                f"{attention_mask.min().item():g}: it isn't added to scores"
+            )
     return mask[:, None, None, :]
 
 

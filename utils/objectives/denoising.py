@@ -17,12 +17,22 @@ from utils.objectives.masked_lm import check_shares
 
 
 def mask(ids: Tensor, chosen: Tensor, mask_id: int) -> Tensor:
-    """A mask for each chosen token: (time,), as long as before."""
+    """A mask for each chosen token: (time,), as long as before.
+
+    Raises:
+        TypeError: `chosen` isn't boolean.
+    """
+    _check_boolean(chosen)
     return ids.masked_fill(chosen, mask_id)
 
 
 def delete(ids: Tensor, chosen: Tensor) -> Tensor:
-    """The chosen tokens are gone, and nothing says where: (time - number chosen,)."""
+    """The chosen tokens are gone, and nothing says where: (time - number chosen,).
+
+    Raises:
+        TypeError: `chosen` isn't boolean.
+    """
+    _check_boolean(chosen)
     return ids[~chosen]
 
 
@@ -165,3 +175,9 @@ def denoise(
     options = {"share": share, "mean_length": mean_length, "device": ids.device}
     text = infill(text, choose_spans(len(text), rng, **options), mask_id)
     return torch.cat([ids[:begin], text, ids[end:]])
+
+
+def _check_boolean(chosen: Tensor) -> None:
+    # ~1 is -2: a place in the document, not False.
+    if chosen.dtype != torch.bool:
+        raise TypeError(f"chosen must be boolean, was {chosen.dtype}")
