@@ -19,8 +19,6 @@ from utils.nn.init import gpt2_residual_init, normal_init
 from utils.nn.kv_cache import KVCache
 from utils.nn.masks import padding_mask
 from utils.nn.positions import LearnedPositions
-from utils.pretrained.hugging_face import HFModel, activation, require
-from utils.pretrained.key_map import Drop, KeyMap, Rename, Tie
 
 
 @dataclass(frozen=True)
@@ -146,60 +144,3 @@ class GPT2LMHeadModel(nn.Module):
         x = x[:, -1:] if last_only and x.shape[1] > 1 else x
         found.logits = F.linear(x, self.backbone.embeddings.token.weight)
         return found
-
-
-# Hugging Face's names on the left, ours on the right. Its linear layers are Conv1D,
-# whose matrices are (in, out).
-
-LAYER = KeyMap(
-    Rename("ln_1.{p}", "norm1.{p}"),
-    Rename("attn.c_attn.{p}", "attention.qkv_proj.{p}", transpose=True),
-    Rename("attn.c_proj.{p}", "attention.out_proj.{p}", transpose=True),
-    Rename("ln_2.{p}", "norm2.{p}"),
-    Rename("mlp.c_fc.{p}", "feed_forward.fc1.{p}", transpose=True),
-    Rename("mlp.c_proj.{p}", "feed_forward.fc2.{p}", transpose=True),
-    Drop("attn.bias"),
-    Drop("attn.masked_bias"),
-)
-DECODER = KeyMap(
-    Rename("wte.weight", "embeddings.token.weight"),
-    Rename("wpe.weight", "embeddings.positions.weight"),
-    Rename("ln_f.{p}", "decoder.norm.{p}"),
-) + LAYER.under("h.{i}.", "decoder.blocks.{i}.")
-LM = DECODER.under("transformer.", "backbone.") + KeyMap(
-    Tie("lm_head.weight", "transformer.wte.weight")
-)
-
-
-def config_from_hf(hf: Any) -> GPT2Config:
-    """Our configuration from a `transformers.GPT2Config`.
-
-    Raises:
-        Unsupported: attention scaled by depth, upcast or across to an encoder.
-    """
-    require(
-        hf,
-        scale_attn_weights=True,
-        scale_attn_by_inverse_layer_idx=False,
-        reorder_and_upcast_attn=False,
-        add_cross_attention=False,
-    )
-    return GPT2Config(
-        vocabulary=hf.vocab_size,
-        width=hf.n_embd,
-        layers=hf.n_layer,
-        heads=hf.n_head,
-        inner_width=hf.n_inner or 4 * hf.n_embd,
-        positions=hf.n_positions,
-        activation=activation(hf.activation_function),
-        eps=hf.layer_norm_epsilon,
-        dropout=hf.resid_pdrop,
-        attention_dropout=hf.attn_pdrop,
-        init_std=hf.initializer_range,
-    )
-
-
-HF_MODELS = {
-    "GPT2Model": HFModel(lambda hf: GPT2Model(config_from_hf(hf)), DECODER),
-    "GPT2LMHeadModel": HFModel(lambda hf: GPT2LMHeadModel(config_from_hf(hf)), LM),
-}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,14 +15,6 @@ from utils.nn.blocks import TransformerBlock, TransformerStack
 from utils.nn.feed_forward import FeedForward
 from utils.nn.heads import ClassificationHead, Pooler
 from utils.nn.init import normal_init
-from utils.pretrained.hugging_face import (
-    HFModel,
-    Unsupported,
-    activation,
-    builder,
-    require,
-)
-from utils.pretrained.key_map import Drop, Fuse, KeyMap, Rename
 
 Sides = tuple[int, int]
 
@@ -53,6 +44,16 @@ VIT_B_16 = ViTConfig()
 VIT_B_32 = replace(ViTConfig(), patch=32)
 
 
+def sides(size: int | Sides) -> Sides:
+    """(height, width), equal where one number is given."""
+    return (size, size) if isinstance(size, int) else (size[0], size[1])
+
+
+def by(size: Sides) -> str:
+    """height × width, for messages."""
+    return f"{size[0]} × {size[1]}"
+
+
 class PatchEmbedding(nn.Module):
     """Cut an image into patches and map each to a vector, [CLS] first (§3.1).
 
@@ -80,7 +81,7 @@ class PatchEmbedding(nn.Module):
         super().__init__()
         if image[0] % patch[0] or image[1] % patch[1]:
             raise ValueError(
-                f"patches of {_by(patch)} pixels don't divide an image of {_by(image)}:"
+                f"patches of {by(patch)} pixels don't divide an image of {by(image)}:"
                 " the last ones would never be seen"
             )
         self.image, self.patch, self.channels = image, patch, channels
@@ -101,7 +102,7 @@ class PatchEmbedding(nn.Module):
         if pixel_values.ndim != 4 or pixel_values.shape[1:] != expected:
             raise ValueError(
                 "pixel_values must be (batch, channels, height, width) with "
-                f"{self.channels} channels of {_by(self.image)} pixels, "
+                f"{self.channels} channels of {by(self.image)} pixels, "
                 f"was {tuple(pixel_values.shape)}"
             )
         if not pixel_values.is_floating_point():
@@ -139,8 +140,8 @@ class ViTModel(nn.Module):
         super().__init__()
         self.config = config
         self.embeddings = PatchEmbedding(
-            _sides(config.image),
-            _sides(config.patch),
+            sides(config.image),
+            sides(config.patch),
             config.channels,
             config.width,
             config.dropout,
@@ -190,82 +191,3 @@ class ViTForImageClassification(SequenceClassification):
             ClassificationHead(config.width, classes),
             pooled=False,
         )
-
-
-def _sides(size: int | Sides) -> Sides:
-    return (size, size) if isinstance(size, int) else (size[0], size[1])
-
-
-def _by(size: Sides) -> str:
-    return f"{size[0]} × {size[1]}"
-
-
-# Hugging Face's names on the left, ours on the right. Version 5 renamed the parts of a
-# layer in memory; files, also those that it writes, keep the old names.
-
-LAYER = KeyMap(
-    Rename("layernorm_before.{p}", "norm1.{p}"),
-    Fuse("attention.{q_proj,k_proj,v_proj}.{p}", "attention.qkv_proj.{p}"),
-    Rename("attention.o_proj.{p}", "attention.out_proj.{p}"),
-    Rename("layernorm_after.{p}", "norm2.{p}"),
-    Rename("mlp.fc1.{p}", "feed_forward.fc1.{p}"),
-    Rename("mlp.fc2.{p}", "feed_forward.fc2.{p}"),
-).under("layers.{i}.", "encoder.blocks.{i}.")
-FILE_LAYER = KeyMap(
-    Rename("layernorm_before.{p}", "norm1.{p}"),
-    Fuse("attention.attention.{query,key,value}.{p}", "attention.qkv_proj.{p}"),
-    Rename("attention.output.dense.{p}", "attention.out_proj.{p}"),
-    Rename("layernorm_after.{p}", "norm2.{p}"),
-    Rename("intermediate.dense.{p}", "feed_forward.fc1.{p}"),
-    Rename("output.dense.{p}", "feed_forward.fc2.{p}"),
-).under("encoder.layer.{i}.", "encoder.blocks.{i}.")
-AROUND = KeyMap(
-    Rename("embeddings.cls_token", "embeddings.cls_token"),
-    Rename("embeddings.position_embeddings", "embeddings.positions"),
-    Rename("embeddings.patch_embeddings.projection.{p}", "embeddings.projection.{p}"),
-    Rename("layernorm.{p}", "norm.{p}"),
-    Rename("pooler.dense.{p}", "pooler.dense.{p}"),
-)
-VIT = AROUND + LAYER
-VIT_FILE = AROUND + FILE_LAYER + LAYER  # either; inverted, the names of files
-CLASSIFIER = KeyMap(
-    Drop("vit.pooler.dense.{p}"),  # files of pre-trained models have one
-    Rename("classifier.{p}", "head.out_proj.{p}"),
-)
-
-
-def config_from_hf(hf: Any) -> ViTConfig:
-    """Our configuration from a `transformers.ViTConfig`.
-
-    Raises:
-        Unsupported: attention without biases, another pooler than BERT's, or patches
-            that leave a part of the image unseen.
-    """
-    require(hf, qkv_bias=True, pooler_act="tanh", pooler_output_size=hf.hidden_size)
-    image, patch = _sides(hf.image_size), _sides(hf.patch_size)
-    if image[0] % patch[0] or image[1] % patch[1]:
-        raise Unsupported(f"image_size {_by(image)} with patch_size {_by(patch)}")
-    return ViTConfig(
-        image=image,
-        patch=patch,
-        channels=hf.num_channels,
-        width=hf.hidden_size,
-        layers=hf.num_hidden_layers,
-        heads=hf.num_attention_heads,
-        inner_width=hf.intermediate_size,
-        activation=activation(hf.hidden_act),
-        eps=hf.layer_norm_eps,
-        dropout=hf.hidden_dropout_prob,
-        attention_dropout=hf.attention_probs_dropout_prob,
-        init_std=hf.initializer_range,
-    )
-
-
-HF_MODELS = {
-    "ViTModel": HFModel(builder(config_from_hf, ViTModel), VIT, VIT_FILE),
-    "ViTForImageClassification": HFModel(
-        builder(config_from_hf, ViTForImageClassification, classes=True),
-        CLASSIFIER + VIT.under("vit.", "backbone."),
-        CLASSIFIER + VIT_FILE.under("vit.", "backbone."),
-    ),
-}

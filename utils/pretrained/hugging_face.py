@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 # The modules that know the classes of a family.
 FAMILIES = (
     "pretrained.families.bert",
-    "models.gpt2",
-    "models.gpt1",
+    "pretrained.families.gpt2",
+    "pretrained.families.gpt1",
     "pretrained.families.roberta",
     "pretrained.families.distilbert",
     "pretrained.families.albert",
@@ -30,7 +30,7 @@ FAMILIES = (
     "models.bart",
     "models.pegasus",
     "models.t5",
-    "models.vit",
+    "pretrained.families.vit",
 )
 
 
