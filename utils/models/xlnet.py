@@ -14,15 +14,17 @@ from torch.nn import functional as F
 from utils.models.output import ModelOutput
 from utils.models.tasks import QuestionAnswering, TokenClassification
 from utils.nn.blocks import TransformerBlock
-from utils.nn.embeddings import TokenEmbedding, TransformerEmbeddings
+from utils.nn.embeddings import (
+    TokenEmbedding,
+    TransformerEmbeddings,
+    batch_and_time,
+)
 from utils.nn.feed_forward import FeedForward
 from utils.nn.heads import ClassificationHead
 from utils.nn.init import normal_init
 from utils.nn.masks import combine_masks, padding_mask
 from utils.nn.positions import sinusoids
 from utils.nn.relative_attention import TransformerXLAttention, distances
-from utils.pretrained.hugging_face import HFModel, activation, require
-from utils.pretrained.key_map import KeyMap, Rename, Reshape, Tie
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,10 @@ class XLNetModel(nn.Module):
             `hidden_states` are those of both streams in turns, and `attentions` pairs.
 
         Raises:
-            ValueError: an id outside the vocabulary, or a mask of another shape.
+            ValueError: ids not (batch, time) or outside the vocabulary, or a mask of
+                another shape.
         """
-        batch, time = input_ids.shape
+        batch, time = batch_and_time(input_ids)
         earlier = 0 if mems is None else mems[0].shape[1]
         sees_others, sees_itself_too = _masks(
             (batch, time), earlier, attention_mask, perm_mask
@@ -259,108 +262,3 @@ class XLNetForQuestionAnswering(QuestionAnswering):
 
     def __init__(self, config: XLNetConfig):
         super().__init__(XLNetModel(config))
-
-
-# Hugging Face's names on the left, ours on the right. Its projections are (width,
-# heads, head width), its biases (heads, head width) as ours.
-
-LAYER = KeyMap(
-    Rename("rel_attn.r_w_bias", "attention.content_bias"),
-    Rename("rel_attn.r_r_bias", "attention.distance_bias"),
-    Rename("rel_attn.r_s_bias", "attention.segment_bias"),
-    Rename("rel_attn.seg_embed", "attention.segment"),
-    Rename("rel_attn.layer_norm.{p}", "norm1.{p}"),
-    Rename("ff.layer_1.{p}", "feed_forward.fc1.{p}"),
-    Rename("ff.layer_2.{p}", "feed_forward.fc2.{p}"),
-    Rename("ff.layer_norm.{p}", "norm2.{p}"),
-)
-
-
-def projections(width: int, heads: int) -> KeyMap:
-    """Into heads, (width, heads, head width) -> (width, width), and out of them."""
-    cut = (width, heads, width // heads)
-    names = {"q": "q_proj", "k": "k_proj", "v": "v_proj", "r": "distance_proj"}
-    return KeyMap(
-        Reshape("rel_attn.o", "attention.out_proj.weight", (width, width), cut),
-        *(
-            Reshape(
-                f"rel_attn.{theirs}",
-                f"attention.{ours}.weight",
-                (width, width),
-                cut,
-                permute=(1, 2, 0),
-            )
-            for theirs, ours in names.items()
-        ),
-    )
-
-
-def model_keys(hf: Any) -> KeyMap:
-    """The map of the base model."""
-    layer = projections(hf.d_model, hf.n_head) + LAYER
-    return KeyMap(
-        Rename("word_embedding.weight", "embeddings.token.weight"),
-        Reshape("mask_emb", "query_vector", (-1,), (1, 1, hf.d_model)),
-    ) + layer.under("layer.{i}.", "blocks.{i}.")
-
-
-def config_from_hf(hf: Any) -> XLNetConfig:
-    """Our configuration from a `transformers.XLNetConfig`.
-
-    Raises:
-        Unsupported: causal, clamped or doubled positions (Transformer-XL's options).
-    """
-    require(hf, attn_type="bi", bi_data=False, same_length=False, clamp_len=-1)
-    return XLNetConfig(
-        vocabulary=hf.vocab_size,
-        width=hf.d_model,
-        layers=hf.n_layer,
-        heads=hf.n_head,
-        inner_width=hf.d_inner,
-        activation=activation(hf.ff_activation),
-        eps=hf.layer_norm_eps,
-        dropout=hf.dropout,
-        classifier_dropout=hf.summary_last_dropout,
-        init_std=hf.initializer_range,
-    )
-
-
-def _task(model: Any, *head: Any, classes: bool = False, **required: Any) -> HFModel:
-    def build(hf: Any) -> nn.Module:
-        require(hf, **required)
-        config = config_from_hf(hf)
-        return model(config, hf.num_labels) if classes else model(config)
-
-    return HFModel(
-        build,
-        lambda hf: model_keys(hf).under("transformer.", "backbone.") + KeyMap(*head),
-    )
-
-
-HF_MODELS = {
-    "XLNetModel": HFModel(lambda hf: XLNetModel(config_from_hf(hf)), model_keys),
-    "XLNetLMHeadModel": _task(
-        XLNetLMHeadModel,
-        Rename("lm_loss.bias", "bias"),
-        Tie("lm_loss.weight", "transformer.word_embedding.weight"),
-    ),
-    "XLNetForSequenceClassification": _task(
-        XLNetForSequenceClassification,
-        Rename("sequence_summary.summary.{p}", "head.dense.{p}"),
-        Rename("logits_proj.{p}", "head.out_proj.{p}"),
-        classes=True,
-        summary_type="last",
-        summary_use_proj=True,
-        summary_activation="tanh",
-    ),
-    "XLNetForTokenClassification": _task(
-        XLNetForTokenClassification,
-        Rename("classifier.{p}", "head.out_proj.{p}"),
-        classes=True,
-    ),
-    "XLNetForQuestionAnsweringSimple": _task(
-        XLNetForQuestionAnswering,
-        Rename("qa_outputs.{p}", "head.out_proj.{p}"),
-        num_labels=2,
-    ),
-}
