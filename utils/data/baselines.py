@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from utils.data.corpora.leaks import words
 
 if TYPE_CHECKING:
+    import numpy as np
     from sklearn.base import ClassifierMixin
 
 
@@ -64,7 +65,7 @@ def topic_features(
     *,
     topics: int = 50,
     seed: int = 0,
-):
+) -> np.ndarray:
     """How alike the two texts of a pair are, by their words: (pairs, 3).
 
     The number of words they share (its root), the cosine of their tf-idf vectors, and

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 WORD = re.compile(r"\w+(?:['’]\w+)*")
@@ -31,6 +31,40 @@ def words(text: str) -> list[str]:
     return WORD.findall(text.lower())
 
 
+class Index:
+    """Texts by their n-grams, to find those that a text shares most of them with."""
+
+    def __init__(self, texts: Iterable[str] = (), *, size: int = 5) -> None:
+        if size < 1:
+            raise ValueError(f"size must be at least 1, was {size}")
+        self.size = size
+        self._counts: list[int] = []
+        self._places: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for text in texts:
+            self.add(text)
+
+    def add(self, text: str) -> None:
+        grams = self._grams(text)
+        for gram in grams:
+            self._places[gram].append(len(self._counts))
+        self._counts.append(len(grams))
+
+    def worst(self, text: str) -> tuple[float, int]:
+        """The largest share (see `find`) and the place of its text; 0, -1 for none."""
+        own = self._grams(text)
+        common = Counter(i for gram in own for i in self._places.get(gram, ()))
+        shares = ((n / min(len(own), self._counts[i]), -i) for i, n in common.items())
+        share, place = max(shares, default=(0.0, 1))
+        return share, -place
+
+    def _grams(self, text: str) -> set[tuple[str, ...]]:
+        found = words(text)
+        if len(found) <= self.size:
+            return {tuple(found)} if found else set()
+        starts = range(len(found) - self.size + 1)
+        return {tuple(found[i : i + self.size]) for i in starts}
+
+
 def find(
     splits: Mapping[str, Sequence[str]], *, size: int = 5, share: float = 0.6
 ) -> list[Leak]:
@@ -45,24 +79,17 @@ def find(
     Raises:
         ValueError: `size` below 1, or `share` outside 0 (excluded) to 1.
     """
-    if size < 1:
-        raise ValueError(f"size must be at least 1, was {size}")
     if not 0 < share <= 1:
         raise ValueError(f"share must be above 0 and at most 1, was {share}")
     found = []
-    earlier: list[tuple[str, list[int], dict[tuple[str, ...], list[int]]]] = []
+    earlier: dict[str, Index] = {}
     for split, texts in splits.items():
-        grams = [_grams(text, size) for text in texts]
-        for index, own in enumerate(grams):
-            for other, sizes, places in earlier:
-                worst = _worst(own, sizes, places)
-                if worst and worst[0] >= share:
-                    found.append(Leak(split, index, other, worst[1], worst[0]))
-        index_of = defaultdict(list)
-        for index, own in enumerate(grams):
-            for gram in own:
-                index_of[gram].append(index)
-        earlier.append((split, [len(own) for own in grams], index_of))
+        for index, text in enumerate(texts):
+            for other, indexed in earlier.items():
+                worst, place = indexed.worst(text)
+                if worst >= share:
+                    found.append(Leak(split, index, other, place, worst))
+        earlier[split] = Index(texts, size=size)
     return found
 
 
@@ -73,21 +100,3 @@ def repeats(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         first = seen.setdefault(tuple(words(text)), index)
         if first != index:
             yield first, index
-
-
-def _grams(text: str, size: int) -> set[tuple[str, ...]]:
-    found = words(text)
-    if len(found) <= size:
-        return {tuple(found)} if found else set()
-    return {tuple(found[i : i + size]) for i in range(len(found) - size + 1)}
-
-
-def _worst(
-    own: set[tuple[str, ...]],
-    sizes: Sequence[int],
-    places: Mapping[tuple[str, ...], Sequence[int]],
-) -> tuple[float, int] | None:
-    common = Counter(index for gram in own for index in places.get(gram, ()))
-    shares = ((n / min(len(own), sizes[i]), -i) for i, n in common.items())
-    worst = max(shares, default=None)
-    return worst and (worst[0], -worst[1])
