@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -25,68 +24,45 @@ def load(
     path: str,
     name: str | None = None,
     *,
+    data_files: Mapping[str, str] | None = None,
     sources: Sequence[str] = ("hub",),
     **options: Any,
 ) -> DatasetDict:
-    """`datasets.load_dataset`, with every split, once the hub has answered.
+    """`datasets.load_dataset`, with every split, once somebody has answered.
 
     Args:
         path, name: of the repository (or of a folder on this machine, or a format such
             as "text"), and of the configuration.
+        data_files: of each split, where not those that the repository names.
         sources: what the data set can be had from, for the message.
-        options: as `load_dataset` takes them.
+        options: more that `load_dataset` takes.
 
     Raises:
         DataUnavailable: there is no network, or the hub doesn't have it (any more) in
             this form. With HF_HUB_OFFLINE=1 the copies of earlier calls are read.
     """
-    way_out = "set HF_HUB_OFFLINE=1 to read the copy of an earlier call"
-    if others := [other for other in sources if other != "hub"]:
-        way_out = f"use source={' or '.join(map(repr, others))}, or {way_out}"
-    host = _host(path, options.get("data_files"))
-    if host and not _offline() and not _answers(host):
-        raise DataUnavailable(f"{path}: no network ({host} doesn't answer): {way_out}")
-
     import datasets
 
+    way_out = "set HF_HUB_OFFLINE=1 and start again to read the copy of an earlier call"
+    if others := [other for other in sources if other != "hub"]:
+        way_out = f"use source={' or '.join(map(repr, others))}, or {way_out}"
+    first = next(iter(data_files.values())) if data_files else ""
+    host = _host(path, first, datasets.config.HF_ENDPOINT)
+    what = first if "://" in first else path
+    if host and not datasets.config.HF_HUB_OFFLINE and not answers(host):
+        raise DataUnavailable(f"{what}: no network ({host} doesn't answer): {way_out}")
+    files = dict(data_files) if data_files else None
     try:
-        return datasets.load_dataset(path, name, **options)
+        return datasets.load_dataset(path, name, data_files=files, **options)
     except Exception as error:  # of the library, of its HTTP client, of the format
         raise DataUnavailable(
-            f"{path} can't be had from the hub ({type(error).__name__}: {error}): "
+            f"{what} can't be had from the hub ({type(error).__name__}: {error}): "
             f"{way_out}"
         ) from error
 
 
-def read_text(url: str, sources: Sequence[str] = ("hub",)) -> str:
-    """A text file as it is; raises as `load` does."""
-    files = {"train": url}
-    data = load("text", data_files=files, sample_by="document", sources=sources)
-    return data["train"][0]["text"]
-
-
-def _host(path: str, data_files: Any) -> str | None:
-    """Who has to answer: None if all is on this machine."""
-    if Path(path).exists():
-        return None
-    first = next(iter(data_files.values())) if isinstance(data_files, dict) else ""
-    parts = urlsplit(first)
-    if parts.scheme in ("http", "https"):
-        return f"{parts.scheme}://{parts.netloc}"
-    if first and Path(first).exists():
-        return None
-    return os.environ.get("HF_ENDPOINT", "https://huggingface.co")
-
-
-def _offline() -> bool:
-    names = "HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"
-    return any(
-        os.environ.get(name, "").upper() in ("1", "TRUE", "YES", "ON") for name in names
-    )
-
-
-def _answers(host: str) -> bool:
-    """Whether anything comes back, whatever it is, within `PATIENCE`."""
+def answers(host: str) -> bool:
+    """Whether anything comes back from a URL, whatever it is, within `PATIENCE`."""
     reached = []
 
     def ask() -> None:
@@ -107,3 +83,12 @@ def _answers(host: str) -> bool:
     thread.start()
     thread.join(PATIENCE)
     return bool(reached)
+
+
+def _host(path: str, first_file: str, endpoint: str) -> str | None:
+    """Who has to answer: none if all is on this machine."""
+    parts = urlsplit(first_file)
+    if parts.scheme in ("http", "https"):
+        return f"{parts.scheme}://{parts.netloc}"
+    here = Path(path).exists() or bool(first_file and Path(first_file).exists())
+    return None if here else endpoint

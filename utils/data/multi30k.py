@@ -48,14 +48,14 @@ def load(
         check_choice("languages", language, LANGUAGES)
     if len(set(languages)) != 2:
         raise ValueError(f"languages must be two different ones, were {languages}")
+    read = _local if source == "local" else _hub
+    first, second = (read(language) for language in languages)
     splits = {
         split: [
-            Translation(*pair)
-            for pair in zip(
-                *(_lines(source, file, of) for of in languages), strict=True
-            )
+            Translation(one.strip(), other.strip())
+            for one, other in zip(first[split], second[split], strict=True)
         ]
-        for split, file in FILES.items()
+        for split in FILES
     }
     where = (
         f"COURSE_DATA/{NAME}" if source == "local" else "github.com/multi30k/dataset"
@@ -69,11 +69,16 @@ def load(
     )
 
 
-def _lines(source: str, file: str, language: str) -> list[str]:
-    if source == "local":
-        lines = read_lines(NAME, f"{file}.{language}.gz", SOURCES)
-    else:
-        url = URL.format(file=file, language=language)
-        data = hub.load("text", data_files={"train": url}, sources=SOURCES)
-        lines = data["train"]["text"][:]
-    return [line.strip() for line in lines]
+def _local(language: str) -> dict[str, list[str]]:
+    return {
+        split: read_lines(NAME, f"{file}.{language}.gz", SOURCES)
+        for split, file in FILES.items()
+    }
+
+
+def _hub(language: str) -> dict[str, list[str]]:
+    urls = {
+        split: URL.format(file=file, language=language) for split, file in FILES.items()
+    }
+    data = hub.load("text", data_files=urls, sources=SOURCES)
+    return {split: data[split]["text"] for split in FILES}

@@ -30,7 +30,10 @@ def load(source: str = "local") -> Dataset[str]:
     if source == "local":
         text, where = read_text(NAME, "input.txt", SOURCES), f"COURSE_DATA/{NAME}"
     else:
-        text, where = hub.read_text(URL, SOURCES), URL
+        data = hub.load(
+            "text", data_files={"train": URL}, sample_by="document", sources=SOURCES
+        )
+        text, where = data["train"][0]["text"], URL
     start = int(0.9 * len(text))
     splits = {"train": text[:start], "validation": text[start:]}
     return Dataset(
