@@ -76,6 +76,7 @@ def environment(*_: str) -> None:
         "install",
         "--disable-pip-version-check",
         "--progress-bar=off",
+        "--use-pep517",  # seqeval's setup.py needs a build environment of its own
     ]
     run(
         [*pip, "-r", "requirements.txt"], "installing requirements.txt", quiet="pip.log"
