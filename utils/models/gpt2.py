@@ -13,7 +13,11 @@ from torch.nn import functional as F
 from utils.models.output import ModelOutput
 from utils.nn.attention import SelfAttention
 from utils.nn.blocks import TransformerBlock, TransformerStack
-from utils.nn.embeddings import TokenEmbedding, TransformerEmbeddings
+from utils.nn.embeddings import (
+    TokenEmbedding,
+    TransformerEmbeddings,
+    batch_and_time,
+)
 from utils.nn.feed_forward import FeedForward
 from utils.nn.init import gpt2_residual_init, normal_init
 from utils.nn.kv_cache import KVCache
@@ -103,16 +107,19 @@ class GPT2Model(nn.Module):
             cache: holds the keys and values of the tokens before, and is added to.
 
         Raises:
-            ValueError: an id outside the vocabulary, or more tokens than positions.
+            ValueError: ids not (batch, time) or outside the vocabulary, more tokens
+                than positions, or a mask of the wrong shape.
         """
-        before = 0 if cache is None else cache.length
-        time = input_ids.shape[1]
+        batch, time = batch_and_time(input_ids)
+        before, mask = 0 if cache is None else cache.length, None
+        if attention_mask is not None:
+            mask = padding_mask(attention_mask, (batch, before + time))
         if position_ids is None:
             position_ids = torch.arange(before, before + time, device=input_ids.device)
         x = self.embeddings(input_ids, position_ids)
         x, hidden, weights = self.decoder(
             x,
-            mask=None if attention_mask is None else padding_mask(attention_mask),
+            mask=mask,
             is_causal=time > 1,
             cache=cache,
             need_weights=output_attentions,
