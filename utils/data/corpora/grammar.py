@@ -27,11 +27,19 @@ class Draw(Random):
         super().__init__(seed)  # through SHA-512: the same on every Python
         self.training = training
 
-    def phrase(self, phrases: Sequence[Item]) -> Item:
-        """One of a list; in training not the fourth, eighth … of it."""
-        if not self.training:
-            return self.choice(phrases)
-        return self.choice([p for i, p in enumerate(phrases, 1) if i % UNSEEN])
+    def phrase(self, phrases: Sequence[Item], *, kept: float | None = None) -> Item:
+        """One of a list; in training none of those that are kept from it.
+
+        Args:
+            kept: how often, outside training, it is one of those; else as the list has
+                them.
+        """
+        if self.training:
+            return self.choice([p for i, p in enumerate(phrases, 1) if i % UNSEEN])
+        held = phrases[UNSEEN - 1 :: UNSEEN]
+        if held and kept is not None and self.random() < kept:
+            return self.choice(held)
+        return self.choice(phrases)
 
 
 def sentences(text: str) -> str:
