@@ -26,6 +26,15 @@ def test_equals_transformers(hf_class):
     parity.assert_equal(hf_class, CONFIG, parity.tokens())
 
 
+def test_classifier_equals_transformers():
+    options = {"pad_token_id": 1, "num_labels": 4}
+    config = transformers.OpenAIGPTConfig(**CONFIG.to_diff_dict() | options)
+    inputs = parity.tokens()
+    inputs["input_ids"][inputs["attention_mask"] == 0] = 1
+    hf_class = transformers.OpenAIGPTForSequenceClassification
+    parity.assert_equal(hf_class, config, inputs)
+
+
 @pytest.mark.parametrize("options", [{"afn": "relu"}, {"layer_norm_epsilon": 1e-3}])
 def test_other_options(options):
     config = transformers.OpenAIGPTConfig(**CONFIG.to_diff_dict() | options)

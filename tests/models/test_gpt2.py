@@ -1,5 +1,7 @@
 """GPT-2 equals transformers' GPT-2, cached equals uncached, the future is hidden."""
 
+import dataclasses
+
 import pytest
 import torch
 import transformers
@@ -27,6 +29,72 @@ CLASSES = [transformers.GPT2Model, transformers.GPT2LMHeadModel]
 @pytest.mark.parametrize("hf_class", CLASSES)
 def test_equals_transformers(hf_class):
     parity.assert_equal(hf_class, CONFIG, parity.tokens())
+
+
+PADDING = 1
+CLASSIFIER = transformers.GPT2Config(
+    **CONFIG.to_diff_dict() | {"pad_token_id": PADDING, "num_labels": 4}
+)
+
+
+def classified(side):
+    """Two texts of which the second is padded."""
+    ids, mask = parity.tokens()["input_ids"], parity.tokens()["attention_mask"]
+    mask = mask.flip(1) if side == "left" else mask
+    return {"input_ids": ids.where(mask.bool(), PADDING), "attention_mask": mask}
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_classifier_equals_transformers(side):
+    hf_class = transformers.GPT2ForSequenceClassification
+    parity.assert_equal(hf_class, CLASSIFIER, classified(side))
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_the_mask_tells_the_last_token_where_no_id_does(side):
+    hf_class = transformers.GPT2ForSequenceClassification
+    theirs = parity.make(hf_class, CLASSIFIER, randomised=True)
+    inputs = classified(side)
+    expected = parity.run(theirs, inputs).logits
+    ours = from_hf(theirs)
+    ours.config = dataclasses.replace(ours.config, padding=None)
+    assert (parity.run(ours, inputs).logits - expected).abs().max() < 1e-10
+    whole = parity.run(ours, {"input_ids": inputs["input_ids"]}).logits
+    last = parity.run(theirs.transformer, {"input_ids": inputs["input_ids"]})[0][:, -1]
+    assert (whole - theirs.score(last)).abs().max() < 1e-10
+
+
+def reads(position):
+    """A perturbation: the vector at another position, or another vector there."""
+
+    def perturb(model):
+        forward = model.backbone.forward
+
+        def moved(*inputs, **options):
+            found = forward(*inputs, **options)
+            found.last_hidden_state = position(found.last_hidden_state)
+            return found
+
+        model.backbone.forward = moved
+
+    return perturb
+
+
+def test_wrong_classifiers_are_caught():
+    parity.assert_caught(
+        transformers.GPT2ForSequenceClassification,
+        CLASSIFIER,
+        classified("right"),
+        {
+            "the last column": reads(lambda x: x[:, -1:].expand_as(x)),
+            "the first token": reads(lambda x: x[:, :1].expand_as(x)),
+            "one token early": reads(lambda x: x.roll(1, 1)),
+            "the mean": reads(lambda x: x.mean(1, keepdim=True).expand_as(x)),
+            "a bias": lambda m: setattr(
+                m.head, "bias", nn.Parameter(m.head.weight[:, 0])
+            ),
+        },
+    )
 
 
 def off_by_one(model):

@@ -9,7 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from utils.models.gpt2 import GPT2Config, GPT2LMHeadModel, GPT2Model
+from utils.models.gpt2 import (
+    GPT2Config,
+    GPT2ForSequenceClassification,
+    GPT2LMHeadModel,
+    GPT2Model,
+)
 
 GPT1 = replace(GPT2Config(), vocabulary=40_478, positions=512)
 
@@ -26,3 +31,10 @@ class GPT1LMHeadModel(GPT2LMHeadModel):
 
     def __init__(self, config: GPT2Config):
         super().__init__(config, norm_first=False)
+
+
+class GPT1ForSequenceClassification(GPT2ForSequenceClassification):
+    """One label for a text, from its last token's vector (§3.2)."""
+
+    def __init__(self, config: GPT2Config, classes: int = 2):
+        super().__init__(config, classes, norm_first=False)

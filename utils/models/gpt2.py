@@ -40,6 +40,8 @@ class GPT2Config:
     dropout: float = 0.1
     attention_dropout: float = 0.1
     init_std: float = 0.02
+    padding: int | None = None
+    """only the classifier asks: it reads the last token that isn't this one"""
 
     def sized(self, width: int, layers: int, heads: int) -> GPT2Config:
         """The same at another size, with a feed-forward of four times the width."""
@@ -151,3 +153,46 @@ class GPT2LMHeadModel(nn.Module):
         x = x[:, -1:] if last_only and x.shape[1] > 1 else x
         found.logits = F.linear(x, self.backbone.embeddings.token.weight)
         return found
+
+
+class GPT2ForSequenceClassification(nn.Module):
+    """One label for a text, or one number, from its last token's vector.
+
+    The last is the only one that has seen all (Radford et al. 2018, §3.2). With one
+    class it is a reward model.
+    """
+
+    def __init__(
+        self, config: GPT2Config, classes: int = 2, *, norm_first: bool = True
+    ):
+        super().__init__()
+        self.backbone = GPT2Model(config, norm_first=norm_first)
+        self.config = config
+        self.head = nn.Linear(config.width, classes, bias=False)
+        normal_init(self.head, std=config.init_std)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        **options: Any,
+    ) -> ModelOutput:
+        """As `GPT2Model`, with `logits` (batch, classes).
+
+        The last token is the last that isn't padding: by its id if the configuration
+        names one, else by the mask.
+        """
+        found = self.backbone(input_ids, attention_mask, **options)
+        last = -torch.ones_like(input_ids[:, 0])  # (batch,)
+        if self.config.padding is not None:
+            last = _last(input_ids != self.config.padding)
+        elif attention_mask is not None:
+            last = _last(attention_mask.bool())
+        rows = torch.arange(len(input_ids), device=input_ids.device)
+        found.logits = self.head(found.last_hidden_state[rows, last])
+        return found
+
+
+def _last(read: Tensor) -> Tensor:
+    """The last True of each row: (batch, time) -> (batch,)."""
+    return (torch.arange(read.shape[1], device=read.device) * read).argmax(-1)

@@ -8,7 +8,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from utils.models.gpt1 import GPT1LMHeadModel, GPT1Model
+from utils.models.gpt1 import (
+    GPT1ForSequenceClassification,
+    GPT1LMHeadModel,
+    GPT1Model,
+)
 from utils.models.gpt2 import GPT2Config
 from utils.pretrained.families import gpt2
 from utils.pretrained.hugging_face import HFModel, activation, builder
@@ -42,6 +46,7 @@ def config_from_hf(hf: Any) -> GPT2Config:
         dropout=hf.resid_pdrop,
         attention_dropout=hf.attn_pdrop,
         init_std=hf.initializer_range,
+        padding=hf.pad_token_id,
     )
 
 
@@ -50,4 +55,8 @@ _build = partial(builder, config_from_hf)
 HF_MODELS = {
     "OpenAIGPTModel": HFModel(_build(GPT1Model), DECODER),
     "OpenAIGPTLMHeadModel": HFModel(_build(GPT1LMHeadModel), LM),
+    "OpenAIGPTForSequenceClassification": HFModel(
+        _build(GPT1ForSequenceClassification, classes=True),
+        DECODER.under("transformer.", "backbone.") + gpt2.CLASSIFIER,
+    ),
 }

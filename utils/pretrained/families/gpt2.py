@@ -5,7 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from utils.models.gpt2 import GPT2Config, GPT2LMHeadModel, GPT2Model
+from utils.models.gpt2 import (
+    GPT2Config,
+    GPT2ForSequenceClassification,
+    GPT2LMHeadModel,
+    GPT2Model,
+)
 from utils.pretrained.hugging_face import HFModel, activation, builder, require
 from utils.pretrained.key_map import Drop, KeyMap, Rename, Tie
 
@@ -27,6 +32,7 @@ DECODER = KeyMap(
 LM = DECODER.under("transformer.", "backbone.") + KeyMap(
     Tie("lm_head.weight", "transformer.wte.weight")
 )
+CLASSIFIER = KeyMap(Rename("score.weight", "head.weight"))
 
 
 def config_from_hf(hf: Any) -> GPT2Config:
@@ -54,6 +60,7 @@ def config_from_hf(hf: Any) -> GPT2Config:
         dropout=hf.resid_pdrop,
         attention_dropout=hf.attn_pdrop,
         init_std=hf.initializer_range,
+        padding=hf.pad_token_id,
     )
 
 
@@ -62,4 +69,8 @@ _build = partial(builder, config_from_hf)
 HF_MODELS = {
     "GPT2Model": HFModel(_build(GPT2Model), DECODER),
     "GPT2LMHeadModel": HFModel(_build(GPT2LMHeadModel), LM),
+    "GPT2ForSequenceClassification": HFModel(
+        _build(GPT2ForSequenceClassification, classes=True),
+        DECODER.under("transformer.", "backbone.") + CLASSIFIER,
+    ),
 }
