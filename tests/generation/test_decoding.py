@@ -8,6 +8,8 @@ from torch.nn import functional as F
 
 from utils.generation import greedy, sample, steps
 from utils.generation.lean import lean
+from utils.models.bert import BertConfig, BertForMaskedLM
+from utils.models.xlnet import XLNetConfig, XLNetLMHeadModel
 from utils.nn.kv_cache import LayerCache
 
 NEW = 40
@@ -151,9 +153,9 @@ def mask_in_place(monkeypatch):
 
 
 def last_key_lost(monkeypatch):
-    def append(self, key, value):
-        found = original(self, key, value)
-        if key.shape[-2] > 1:
+    def append(self, *new):
+        found = original(self, *new)
+        if new[0].shape[-2] > 1:
             return found
         last = torch.tensor([self.length - 1])
         return tuple(t.index_fill(-2, last, 0) for t in found)
@@ -296,5 +298,14 @@ def test_bad_input_says_what_is_wrong():
         greedy(gpt, ids, attention_mask=mask[:, 1:], max_new_tokens=2)
     with pytest.raises(ValueError, match="names no start token: give start"):
         greedy(transformer, ids, max_new_tokens=2)
+    with pytest.raises(ValueError, match=r"must be \(batch, time\) .* was \(5,\)"):
+        greedy(gpt, ids[0], max_new_tokens=2)
+    sizes = {"vocabulary": 97, "width": 30, "layers": 1, "heads": 5}
+    for reader in (
+        BertForMaskedLM(BertConfig(**sizes)),
+        XLNetLMHeadModel(XLNetConfig(**sizes)),
+    ):
+        with pytest.raises(TypeError, match=r"\w+ doesn't write from left to right"):
+            greedy(reader, ids, max_new_tokens=2)
     with pytest.raises(ValueError, match="max_new_tokens must be at least 1, was 0"):
         greedy(gpt, ids, max_new_tokens=0)

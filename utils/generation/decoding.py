@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from utils.generation import sampling
 from utils.generation.lean import one_thread
 from utils.generation.steps import DecoderSteps, EncoderDecoderSteps, Stepper
+from utils.nn.embeddings import batch_and_time
 
 Choose = Callable[[Tensor, list[Tensor]], Tensor]
 
@@ -53,6 +54,7 @@ def greedy(
         (batch, time + new): the prompt, or the start token, and what was written.
 
     Raises:
+        TypeError: the model doesn't write from left to right (BERT, XLNet).
         ValueError: more tokens than the model has positions, prompts padded on the
             right, no start token known, or a number that makes no sense.
     """
@@ -303,6 +305,7 @@ def _begin(
 ) -> _Begun:
     if new < 1:
         raise ValueError(f"max_new_tokens must be at least 1, was {new}")
+    batch_and_time(input_ids)
     if attention_mask is not None and attention_mask.shape != input_ids.shape:
         raise ValueError(
             f"attention_mask must be {tuple(input_ids.shape)} as input_ids, "

@@ -41,10 +41,18 @@ class _ModelSteps:
         cached: keep keys and values, or the state; else read all anew at each step.
 
     Raises:
+        TypeError: the model doesn't write from left to right.
         ValueError: more tokens than the model has positions.
     """
 
     def __init__(self, model: nn.Module, capacity: int, cached: bool):
+        forward = getattr(model, "_orig_mod", model).forward  # compiled or not
+        taken = inspect.signature(forward).parameters
+        if "state" not in taken and "last_only" not in taken:
+            raise TypeError(
+                f"{type(model).__name__} doesn't write from left to right: "
+                "its forward takes neither a state nor last_only"
+            )
         limit = getattr(model.config, "positions", capacity)
         if capacity > limit:
             raise ValueError(
@@ -52,7 +60,7 @@ class _ModelSteps:
                 f"has {limit} positions"
             )
         self.model, self.capacity, self.cached = model, capacity, cached
-        self.recurrent = "state" in inspect.signature(model.forward).parameters
+        self.recurrent = "state" in taken
         self.earlier: Tensor | None = None
         self.cache: KVCache | None = None
         self.state: Any = None
