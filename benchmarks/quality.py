@@ -20,7 +20,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "quality"
-RECIPES = ("shakespeare", "multi30k")
+RECIPES = ("shakespeare", "multi30k", "cifar10", "digits", "translator")
 
 
 def main(arguments: list[str] | None = None) -> int | str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
-from recipes.training import Run, fit, parameters
 from torch import Tensor, nn
 
+from recipes.training import Run, fit, parameters
 from utils.models.gpt2 import GPT2Config, GPT2LMHeadModel
 from utils.objectives.language_modeling import token_loss
 from utils.training.averaging import Averaged

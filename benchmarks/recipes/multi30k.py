@@ -17,7 +17,6 @@ from recipes.translation import (
     train_translator,
     translate,
 )
-
 from utils.data import multi30k
 from utils.data.examples import Translation
 
@@ -43,6 +42,7 @@ GPU = {
     "warmup": 1000,
     "dropout": 0.3,
     "smoothing": 0.1,
+    "weight_decay": 0.01,
     "decay": 0.999,
     "beams": 5,
 }

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+
 from recipes.language_model import train_gpt
 from recipes.training import Run, described
-
 from utils.data import tinyshakespeare
 from utils.generation import sample
 

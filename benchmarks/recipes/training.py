@@ -15,11 +15,13 @@ from torch import nn
 from torch.optim import Optimizer
 
 from utils.data.dataset import Dataset
+from utils.pretrained import course_weights
+from utils.tokenizers.base import Tokenizer
 from utils.training import checkpoint, schedules
 from utils.training.averaging import Averaged
 from utils.training.loop import History, Loss, train
 
-FIRST = 20
+FIRST = 5
 """Steps after which a training with a time limit looks how fast it is."""
 
 
@@ -45,6 +47,31 @@ class Run:
     minutes: float | None = None
     weights: Path | None = None
     parts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def save(
+        self,
+        name: str,
+        model: nn.Module,
+        tokenizer: Tokenizer | None,
+        found: Mapping[str, Any],
+        data: Dataset[Any],
+        **options: Any,
+    ) -> None:
+        """Write the weights, if they are wanted, with a card of how they were made."""
+        if self.weights is not None:
+            last = found.get("best", found.get("final"))
+            facts = {
+                "recipe": f"python benchmarks/quality.py {self.name}",
+                "settings": self.preset,
+                "data": data.name,
+                "data_source": data.source,
+                "licence": data.licence,
+                "seed": self.seed,
+                "steps": last["step"],
+                "loss": last.get("validation_loss", last.get("loss")),
+                "device": self.device.type,
+            }
+            course_weights.save(name, model, tokenizer, facts, self.weights, **options)
 
     def part(self, name: str, share: float = 1.0, **changes: Any) -> Run:
         """A training that is a part of this one, with a share of its time."""
@@ -112,16 +139,17 @@ def fit(
     optimizer: Optimizer,
     evaluate: Callable[[nn.Module], Mapping[str, float]],
     *,
-    best: str,
+    best: str | None = None,
     generators: tuple[torch.Generator, ...] = (),
 ) -> dict[str, Any]:
     """Train by the run's preset: `steps`, `every`, `warmup`, and `floor`, `clip`.
 
-    The weights that were best at an evaluation are kept, by the least of `best`, a name
-    among what `evaluate` returns, and are the model's average afterwards.
+    With `best`, a name among what `evaluate` returns, the weights with the least of it
+    at an evaluation are kept, and are the model's average afterwards. Without, the last
+    ones are: where what is evaluated on is the test set, there must be no choice by it.
 
     Returns:
-        steps, planned_steps, seconds, curve, best and final evaluation.
+        steps, planned_steps, seconds, curve, train_loss, final and best evaluation.
     """
     preset, path = run.preset, run.work / "checkpoint.pt"
     run.work.mkdir(parents=True, exist_ok=True)
@@ -135,11 +163,12 @@ def fit(
         warmup=preset["warmup"],
         floor=preset.get("floor", 0.0),
     )
-    leader = Leader(run.work / "best.pt", best)
+    leader = None if best is None else Leader(run.work / "best.pt", best)
 
     def judge(averaged: nn.Module) -> Mapping[str, float]:
         found = evaluate(averaged)
-        leader.consider(found, averaged.average)
+        if leader is not None:
+            leader.consider(found, averaged.average)
         return {**found, "seconds": round(budget.spent, 2)}
 
     history, speed = History(), None
@@ -182,8 +211,10 @@ def fit(
         model.eval()
         with torch.no_grad():
             curve.append({"step": len(history.losses), **judge(model)})
-    leader.restore(model.average)
-    found |= {"final": curve[-1], "best": min(curve, key=lambda found: found[best])}
+    found["final"] = curve[-1]
+    if leader is not None:
+        leader.restore(model.average)
+        found["best"] = min(curve, key=lambda found: found[best])
     run.report(found)
     return found
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from recipes.training import Run, fit, parameters
 from torch import Tensor, nn
 
+from recipes.training import Run, fit, parameters
 from utils.data.examples import Translation
 from utils.generation import beam_search, greedy
 from utils.models.encoder_decoder import shift_right
@@ -22,7 +22,6 @@ from utils.training.loop import half_precision
 from utils.training.optimizers import adamw
 
 SPECIAL = SpecialTokens(pad="<pad>", bos="<s>", eos="</s>")
-SMOOTHING = 0.1
 WRITTEN = 128
 """Sentences translated at a time."""
 
@@ -193,27 +192,46 @@ def build(kind: str, preset: Mapping[str, Any], tokenizer: ByteLevelBPE) -> nn.M
 
 
 def train_translator(
-    run: Run,
-    kind: str,
-    train: Encoded,
-    validation: Encoded,
-    tokenizer: ByteLevelBPE,
+    run: Run, kind: str, train: Encoded, validation: Encoded, tokenizer: ByteLevelBPE
 ) -> tuple[nn.Module, dict[str, Any]]:
     """Train by the preset; the best model by validation loss, and the figures."""
-    p, start = run.preset, tokenizer.bos_token_id
+    p = run.preset
     torch.manual_seed(run.seed)
     averaged = Averaged(build(kind, p, tokenizer), p["decay"]).to(run.device)
     if kind == "gru" and run.device.type == "cuda":
         with_cudnn(averaged.model)
-    optimizer = adamw(
-        averaged.model,
-        p["rate"] if kind == "transformer" else p["gru_rate"],
-        weight_decay=p.get("weight_decay", 0.01),
-        betas=(0.9, 0.98),
-    )
-    dtype = half_precision(run.device)
+    batches = ByLength(train, p["tokens"], run.seed)
     rows = range(len(validation))
-    parts = [validation.batch(rows[i : i + 128]) for i in range(0, len(rows), 128)]
+    held_out = [validation.batch(rows[i : i + 128]) for i in range(0, len(rows), 128)]
+    return train_pairs(
+        run,
+        averaged,
+        p["rate"] if kind == "transformer" else p["gru_rate"],
+        batches,
+        {"validation_loss": held_out},
+        tokenizer.bos_token_id,
+    )
+
+
+def train_pairs(
+    run: Run,
+    averaged: Averaged,
+    rate: float,
+    batches: Iterable[Batch],
+    held_out: Mapping[str, Sequence[Batch]],
+    start: int,
+) -> tuple[nn.Module, dict[str, Any]]:
+    """Train what writes a text for a text.
+
+    Args:
+        held_out: batches by the name of their loss; by "validation_loss" the best
+            weights are chosen.
+        start: what the decoder reads first.
+    """
+    p, dtype = run.preset, half_precision(run.device)
+    optimizer = adamw(
+        averaged.model, rate, weight_decay=p["weight_decay"], betas=(0.9, 0.98)
+    )
 
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         logits, labels = logits_and_labels(model, batch, start)
@@ -222,16 +240,20 @@ def train_translator(
         )
         return summed, (labels != IGNORED).sum()
 
-    def evaluate(averaged: Averaged) -> dict[str, float]:
+    def measure(model: nn.Module, parts: Sequence[Batch]) -> float:
         total, count = 0.0, 0
         for batch in parts:
             with torch.autocast(run.device.type, dtype, enabled=dtype is not None):
-                logits, labels = logits_and_labels(averaged.average, batch, start)
+                logits, labels = logits_and_labels(model, batch, start)
                 total += token_loss(logits, labels, reduction="sum").item()
             count += int((labels != IGNORED).sum())
-        return {"validation_loss": total / count}
+        return total / count
 
-    batches = ByLength(train, p["tokens"], run.seed)
+    def evaluate(averaged: Averaged) -> dict[str, float]:
+        return {
+            name: measure(averaged.average, parts) for name, parts in held_out.items()
+        }
+
     found = fit(
         run, averaged, batches, loss, optimizer, evaluate, best="validation_loss"
     )

@@ -42,3 +42,7 @@ class Averaged(nn.Module):
         decay = min(self.decay, (1 + step) / (10 + step))
         move = get_ema_multi_avg_fn(decay)
         move(list(self.average.parameters()), list(self.model.parameters()), None)
+        # Statistics that a batch normalisation keeps are an average already.
+        buffers = zip(self.average.buffers(), self.model.buffers(), strict=True)
+        for kept, present in buffers:
+            kept.copy_(present)
