@@ -49,7 +49,7 @@ def load(source: str = "local") -> Dataset[tuple[torch.Tensor, int]]:
     """
     check_source(NAME, source, SOURCES)
     if source == "local":
-        splits = {split: _unpack(split) for split in ("train", "test")}
+        splits = {split: unpack(split) for split in ("train", "test")}
         where = f"COURSE_DATA/{FOLDER}: JPEG copies, lossy"
     else:
         data = hub.load(HUB, sources=SOURCES)
@@ -70,7 +70,8 @@ def load(source: str = "local") -> Dataset[tuple[torch.Tensor, int]]:
     )
 
 
-def _unpack(split: str) -> LabelledImages:
+def unpack(split: str) -> LabelledImages:
+    """The local "train" or "test"; raises as `load` does."""
     from PIL import Image
 
     packed = read_bytes(FOLDER, f"cifar10_{split}_jpeg.tar.xz", SOURCES)

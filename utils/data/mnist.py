@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import struct
 
 import torch
 from torch import Tensor
 
 from utils.data import hub
-from utils.data.dataset import Dataset, DataUnavailable, check_source
+from utils.data.dataset import Dataset, check_source
 from utils.data.images import LabelledImages, stack
 from utils.data.local import read_bytes
 
 NAME = "mnist"
 SOURCES = ("local", "hub")
 HUB = "ylecun/mnist"
-BYTES = 0x08
-"""what the IDX format calls unsigned bytes"""
 
 
 def load(source: str = "local") -> Dataset[tuple[Tensor, int]]:
@@ -56,11 +53,8 @@ def load(source: str = "local") -> Dataset[tuple[Tensor, int]]:
 
 
 def _read(file: str) -> Tensor:
-    """An array in the IDX format: two zeros, kind, dimensions; each size; the data."""
+    """An array in the IDX format: 0, 0, 8 for bytes, dimensions; their sizes; data."""
     content = read_bytes(NAME, file, SOURCES)
-    zeros, kind, dimensions = struct.unpack(">HBB", content[:4])
-    start = 4 + 4 * dimensions
-    shape = struct.unpack(f">{dimensions}I", content[4:start])
-    if zeros or kind != BYTES or len(content) != start + math.prod(shape):
-        raise DataUnavailable(f"{NAME}: {file} isn't an IDX file of bytes")
+    start = 4 + 4 * content[3]
+    shape = struct.unpack(f">{content[3]}I", content[4:start])
     return torch.frombuffer(bytearray(content[start:]), dtype=torch.uint8).view(shape)
