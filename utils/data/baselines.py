@@ -1,15 +1,19 @@
 """What a model must beat: the commonest label, a bag of words, short n-grams.
 
-All are scikit-learn's, fitted with `fit(texts, labels)` and read with `predict` or
-`score`. They see which words occur and next to which, and nothing further apart.
+Classifiers are scikit-learn's, fitted with `fit(texts, labels)` and read with `predict`
+or `score`. They see which words occur and next to which, and nothing further apart.
+Those for tags know names by heart, the one for answers counts common words.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from utils.data.corpora.leaks import words
+from utils.data.examples import Question, TaggedSentence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,3 +92,85 @@ def topic_features(
     cosine = np.asarray(first.multiply(second).sum(axis=1)).ravel()
     in_topics = (normalize(analysis.transform(x)) for x in (first, second))
     return np.stack([shared, cosine, np.multiply(*in_topics).sum(axis=1)], axis=1)
+
+
+def commonest_tags(
+    train: Sequence[TaggedSentence], test: Sequence[TaggedSentence]
+) -> list[list[str]]:
+    """Each word's commonest tag in training, O for a word that isn't there."""
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    for sentence in train:
+        for token, tag in zip(sentence.tokens, sentence.tags, strict=True):
+            seen[token][tag] += 1
+    best = {token: tags.most_common(1)[0][0] for token, tags in seen.items()}
+    return [[best.get(token, "O") for token in sentence.tokens] for sentence in test]
+
+
+def dictionary_tags(
+    train: Sequence[TaggedSentence], test: Sequence[TaggedSentence]
+) -> list[list[str]]:
+    """The longest names of training that stand in a sentence, as what they mostly are."""
+    seen: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for sentence in train:
+        for start, end, kind in _entities(sentence.tags):
+            seen[sentence.tokens[start:end]][kind] += 1
+    best = {name: kinds.most_common(1)[0][0] for name, kinds in seen.items()}
+    longest = max(map(len, best), default=0)
+    answers = []
+    for sentence in test:
+        tags = ["O"] * len(sentence.tokens)
+        start = 0
+        while start < len(tags):
+            for end in range(min(start + longest, len(tags)), start, -1):
+                kind = best.get(sentence.tokens[start:end])
+                if kind:
+                    tags[start:end] = [f"B-{kind}"] + [f"I-{kind}"] * (end - start - 1)
+                    start = end - 1
+                    break
+            start += 1
+        answers.append(tags)
+    return answers
+
+
+ANSWER_KINDS = [
+    (r"\b(when|year|since)\b", r"\b1\d{3}\b"),
+    (r"\b(how|number|size)\b", r"\b\d{1,3}\b"),
+    (r"\b(who|whose|whom)\b", r"\b[A-Z]\w+ [A-Z]\w+"),
+    (r"\b(where|town)\b", r"\b(?:in|at|to|from|of) ([A-Z]\w+(?: [A-Z]\w+)?)"),
+    (r"", r"\b(?:an?|the|his|her|it|he|she) [a-z]+(?: [a-z]+)*(?=[.,:;])"),
+]
+"""A question with the first is answered by the second: the first row that applies."""
+
+
+def answer_by_overlap(question: Question) -> str:
+    """An answer of the kind asked for, from a sentence with many of the question's words.
+
+    The first such span without a word of the question in it, or the sentence with most
+    of them. Kinds are told by one word (who, when, how); that there may be no answer is
+    beyond it.
+    """
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    asked = {*words(question.question)} - ENGLISH_STOP_WORDS
+    passage = re.split(r"(?<=[.?!]) ", question.context)
+    passage.sort(key=lambda sentence: -len(asked & {*words(sentence)}))
+    kind = next(
+        span for cue, span in ANSWER_KINDS if re.search(cue, question.question.lower())
+    )
+    for sentence in passage:
+        for found in re.findall(kind, sentence):
+            if not asked & {*words(found)}:
+                return found
+    return passage[0]
+
+
+def _entities(tags: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Start, end and kind of each entity in well-formed BIO tags."""
+    starts = [i for i, tag in enumerate(tags) if tag.startswith("B-")]
+    found = []
+    for start in starts:
+        end = start + 1
+        while end < len(tags) and tags[end].startswith("I-"):
+            end += 1
+        found.append((start, end, tags[start][2:]))
+    return found
