@@ -1,5 +1,7 @@
 """BERT equals transformers' BERT, and the comparison can fail."""
 
+import os
+
 import pytest
 import torch
 import transformers
@@ -7,6 +9,7 @@ from models import parity
 from safetensors.torch import save_file
 from torch import nn
 
+from utils.data import glue
 from utils.models.bert import (
     BERT_LARGE,
     MINILM_L6,
@@ -213,3 +216,23 @@ def test_the_real_weights_on_real_sentences():
     )
     got = parity.run(ours, inputs, output_attentions=True)
     assert parity.difference(expected, got, inputs["attention_mask"]) < 1e-10
+    wrong = from_hf(theirs)
+    parity.set_(FeedForward, activation=gelu_tanh)(wrong)
+    got = parity.run(wrong, inputs, output_attentions=True)
+    assert parity.difference(expected, got, inputs["attention_mask"]) > 1e-4
+
+
+def test_the_real_weights_on_film_reviews():
+    """Thirty-two sentences of SST-2 as they stand, in padded batches of all lengths."""
+    if not os.environ.get("COURSE_DATA"):
+        pytest.skip("COURSE_DATA isn't set: no real sentences")
+    theirs = minilm.reference_model().double()
+    ours, tokenizer = from_hf(theirs), minilm.tokenizer()
+    reviews = [example.text for example in glue.load("sst2")["validation"][:32]]
+    for begin in range(0, 32, 16):
+        batch = reviews[begin : begin + 16]
+        inputs = tokenizer(batch, padding=True, return_tensors="pt")
+        expected = parity.run(theirs, inputs, output_hidden_states=True)
+        got = parity.run(ours, inputs)
+        assert not inputs["attention_mask"].all()
+        assert parity.difference(expected, got, inputs["attention_mask"]) < 1e-10
