@@ -70,7 +70,7 @@ def find(paths: list[Path]) -> tuple[dict[str, Path], list[Path]]:
     return students, ignored
 
 
-def _grade(options) -> int:
+def _grade(options: argparse.Namespace) -> int:
     began = time.monotonic()
     reference = Reference(options.reference)
     students, ignored = find(options.submissions)

@@ -81,7 +81,7 @@ def _plain(x: Any) -> Any:
 
 
 def _array(data: Any, shape: list[int]) -> dict:
-    def words(x):
+    def words(x: Any) -> Any:
         return [words(i) for i in x] if isinstance(x, list | tuple) else _plain(x)
 
     return {"shape": shape, "data": words(data)}

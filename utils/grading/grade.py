@@ -16,6 +16,9 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
 
 from utils.grading.check import VALUE_MIME
 from utils.grading.submission import (
@@ -84,9 +87,8 @@ class Reference:
 
     def __init__(self, path: Path):
         self.notebook = files.read(path)
-        names = [
-            files.grade(c).get("id") for c in files.graded(self.notebook, "answer")
-        ]
+        answers = files.graded(self.notebook, "answer")
+        names = [files.grade(cell).get("id", "") for cell in answers]
         if not names:
             raise ValueError(f"{path} has no answer cells: is it a solution notebook?")
         title = self.notebook.cells[0].source.split("\n")[0].lstrip("# ")
@@ -109,7 +111,7 @@ class Reference:
         """
         cells = []
         for cell in files.code_cells(self.notebook):
-            role, name = (files.grade(cell).get(key) for key in ("role", "id"))
+            role, name = (files.grade(cell).get(key, "") for key in ("role", "id"))
             if role and name not in answers:
                 continue
             source = cell.source
@@ -211,8 +213,8 @@ def grade(
     try:
         cells = read_cells(path)
     except NotANotebook as error:
-        why = str(error)
-        return [Grade(e, 0, NOT_A_NOTEBOOK, why) for e in reference.exercises]
+        note = str(error)
+        return [Grade(e, 0, NOT_A_NOTEBOOK, note) for e in reference.exercises]
     grades: dict[str, Grade] = {}
     notes: dict[str, str] = {}
     pending: dict[str, str] = {}
@@ -247,7 +249,7 @@ def judge(exercise: Exercise, result: Run, note: str = "") -> Grade | None:
     """The grade that a run's records give an exercise, None if it was not reached."""
     own = (exercise.answer, *exercise.checks, *exercise.hidden)
     if result.ended_in in own:
-        status = {OUT_OF_TIME: OUT_OF_TIME, DIED: DIED}.get(result.ended, ERROR)
+        status = result.ended if result.ended in (OUT_OF_TIME, DIED) else ERROR
         why = "" if status == result.ended else result.ended
         return Grade(exercise, 0, status, _join(why, note))
     if any(cell not in result.records for cell in own):
@@ -384,7 +386,7 @@ def _kill(pid: int) -> None:
         pass
 
 
-def _values(cell) -> list:
+def _values(cell: NotebookNode) -> list[Any]:
     data = [output.get("data", {}) for output in cell.get("outputs", [])]
     return [content[VALUE_MIME] for content in data if VALUE_MIME in content]
 

@@ -69,11 +69,11 @@ def write_csv(path: Path, grades: dict[str, list[Grade]]) -> None:
 
 def write_page(folder: Path, title: str, student: str, grades: list[Grade]) -> Path:
     """A student's page for the notebook ``title``: points, what failed, the hints."""
-    known = [grade for grade in grades if grade.points is not None]
+    known = [grade.points for grade in grades if grade.points is not None]
     text = PAGE.format(
         student=html.escape(visible(student)),
         title=html.escape(title),
-        total=f"{sum(grade.points for grade in known):g}",
+        total=f"{sum(known):g}",
         of=f"{sum(grade.exercise.points for grade in grades):g}",
         pending="" if len(known) == len(grades) else ", some still to be graded",
         sections="\n".join(map(_section, grades)),

@@ -119,9 +119,6 @@ def _cell(cell: dict) -> dict | None:
         return None
     metadata = cell.get("metadata")
     grade = metadata.get("grade") if isinstance(metadata, dict) else None
-    is_answer = isinstance(grade, dict) and grade.get("role") == "answer"
-    return {
-        "id": cell.get("id"),
-        "name": grade.get("id") if is_answer else None,
-        "source": source,
-    }
+    if not isinstance(grade, dict) or grade.get("role") != "answer":
+        grade = {}
+    return {"id": cell.get("id"), "name": grade.get("id"), "source": source}

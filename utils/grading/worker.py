@@ -18,11 +18,13 @@ import os
 import sys
 import time
 from collections import deque
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any, NoReturn, TextIO
 
 # jsonschema would load this for a format that notebooks don't have, and it compiles a
 # grammar for a second: more than all else that a submission costs.
-sys.modules["rfc3987_syntax"] = None
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # so imports fail
 
 import psutil  # noqa: E402
 import pytest  # noqa: E402
@@ -44,7 +46,7 @@ class Ended(RuntimeError):
 class Report:
     """The pytest plugin: watches the kernel, compares values, writes the records."""
 
-    def __init__(self, task: dict, stream, path: Path):
+    def __init__(self, task: dict[str, Any], stream: TextIO, path: Path):
         self.task, self.stream, self.path = task, stream, path
         self.kernel: RunningKernel | None = None
         self.waiting: deque[dict] = deque()  # iopub messages not yet read by nbval
@@ -61,11 +63,13 @@ class Report:
             self.get_message(kernel, stream, timeout)
         )
 
-    def write(self, **record) -> None:
+    def write(self, **record: Any) -> None:
         self.stream.write(json.dumps(record) + "\n")
         self.stream.flush()
 
-    def await_reply(self, kernel, msg_id: str, timeout: float | None) -> None:
+    def await_reply(
+        self, kernel: RunningKernel, msg_id: str, timeout: float | None
+    ) -> None:
         """nbval's wait for a reply, with an eye on time, life and amount of output.
 
         nbval reads outputs when the cell is done; what floods must be seen before.
@@ -97,7 +101,9 @@ class Report:
                 if process.memory_info().rss > self.task["memory_limit"]:
                     self.end("used too much memory")
 
-    def get_message(self, kernel, stream: str, timeout: float | None) -> dict:
+    def get_message(
+        self, kernel: RunningKernel, stream: str, timeout: float | None
+    ) -> dict[str, Any]:
         """nbval's reading of a message, counted; those that waited come first."""
         if stream != "iopub":
             return self.read(kernel, stream, timeout)
@@ -105,30 +111,32 @@ class Report:
             return self.waiting.popleft()
         return self.count(self.read(kernel, stream, timeout))
 
-    def count(self, message: dict) -> dict:
+    def count(self, message: dict[str, Any]) -> dict[str, Any]:
         self.printed += len(repr(message["content"]))
         if self.printed > self.task["output_limit"]:
             self.end("printed too much")
         return message
 
-    def end(self, why: str):
+    def end(self, why: str) -> NoReturn:
         self.waiting.clear()
-        if self.kernel.is_alive():
+        if self.kernel is not None and self.kernel.is_alive():
             self.kernel.km.shutdown_kernel(now=True)
         raise Ended(why)
 
-    def pytest_collection_finish(self):
+    def pytest_collection_finish(self) -> None:
         self.path.unlink()
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item):
+    def pytest_runtest_setup(self, item: IPyNbCell) -> None:
         self.write(begin=item.cell["id"])
         # The reference's own imports may be slow on a busy machine; no learner waits.
         own = item.cell["metadata"]["own"]
         self.patience = max(self.task["cell_timeout"], 120.0 if own else 0.0)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item, call):
+    def pytest_runtest_makereport(
+        self, item: IPyNbCell, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         if report.when == "call" or report.failed:
             error = call.excinfo.value if call.excinfo else None
@@ -146,7 +154,7 @@ class Report:
         return report
 
 
-def same(cell: IPyNbCell, new: list, stored: list, skip_compare=None) -> bool:
+def same(cell: IPyNbCell, new: list[Any], stored: list[Any]) -> bool:
     """nbval's hook: whether a cell showed the values that the reference did."""
     cell.comparison_traceback = []
     tolerance = {**TOLERANCE, **cell.cell.metadata.get("compare", {})}

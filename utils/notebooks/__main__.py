@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def _run(options) -> int:
+def _run(options: argparse.Namespace) -> int:
     from utils.notebooks.execute import run
 
     for path in notebooks(*options.paths):
@@ -41,7 +41,7 @@ def _run(options) -> int:
     return 0
 
 
-def _release(options) -> int:
+def _release(options: argparse.Namespace) -> int:
     from utils.notebooks.release import release
 
     for path in release(options.root):
@@ -49,7 +49,7 @@ def _release(options) -> int:
     return 0
 
 
-def _repository(options) -> int:
+def _repository(options: argparse.Namespace) -> int:
     from utils.notebooks.repository import write_repository
 
     for path in write_repository(options.root, options.url):
@@ -57,7 +57,7 @@ def _repository(options) -> int:
     return 0
 
 
-def _report(options) -> int:
+def _report(options: argparse.Namespace) -> int:
     from utils.notebooks.lint import FOLDERS, report
 
     paths = options.paths or [options.root / folder for folder in FOLDERS]
@@ -65,7 +65,7 @@ def _report(options) -> int:
     return 0
 
 
-def _check(options) -> int:
+def _check(options: argparse.Namespace) -> int:
     from utils.notebooks.lint import problems
     from utils.notebooks.repository import disagreements
 
@@ -74,7 +74,7 @@ def _check(options) -> int:
     return bool(found)
 
 
-def _prove(options) -> int:
+def _prove(options: argparse.Namespace) -> int:
     from utils.notebooks.files import read
     from utils.notebooks.prove import prove
 

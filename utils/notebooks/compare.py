@@ -36,7 +36,7 @@ class Tolerance:
     rtol: float = 1e-3
     atol: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("rtol", "atol"):
             given = getattr(self, name)
             if isinstance(given, bool) or not isinstance(given, int | float):

@@ -9,6 +9,7 @@ from pathlib import Path
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 from traitlets import default
 
@@ -21,7 +22,7 @@ class _ThisInterpreter(AsyncKernelManager):
     """Starts the interpreter that runs now, whatever kernels are installed."""
 
     @default("kernel_spec_manager")
-    def _kernel_spec_manager(self):
+    def _kernel_spec_manager(self) -> NbvalKernelspecManager:
         return NbvalKernelspecManager()
 
 
@@ -63,7 +64,7 @@ def run(path: str | Path, timeout: float = SECONDS_PER_CELL) -> float:
     return time.perf_counter() - started
 
 
-def _where(notebook) -> str:
+def _where(notebook: NotebookNode) -> str:
     """Name the cell that was running: the last one with a count or outputs."""
     begun = [
         cell

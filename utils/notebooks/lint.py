@@ -80,13 +80,13 @@ def form(notebook: NotebookNode, setup: str) -> Iterator[str]:
     if titles != [notebook.cells[0].id]:
         yield f"level-one headings in {titles}, expected one, in the first cell"
     first = [(cell.id, cell.source) for cell in code_cells(notebook)[:2]]
-    for (name, source), expected in zip(
+    for (name, source), common in zip(
         [*first, ("none", ""), ("none", "")],
         [("setup", setup), ("device", DEVICE)],
         strict=False,
     ):
-        if (name, source) != expected:
-            yield f"code cell '{name}' is not the common '{expected[0]}' cell"
+        if (name, source) != common:
+            yield f"code cell '{name}' is not the common '{common[0]}' cell"
     for name in [cell.id for cell in notebook.cells]:
         # What editors make up, and nbformat for the second of two equal ids on reading.
         if re.fullmatch(r"(?=.*\d)[0-9a-f]{8}|[0-9a-f]{8}-[0-9a-f-]{27}", name):

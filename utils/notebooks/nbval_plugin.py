@@ -17,6 +17,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 from queue import Empty
+from typing import Any
 
 import pytest
 from nbval.kernel import RunningKernel
@@ -28,7 +29,9 @@ from utils.notebooks.files import ROOT
 CACHE = "course/nbval"
 
 
-def compare_outputs(cell: IPyNbCell, new, stored, skip_compare=None) -> bool:
+def compare_outputs(
+    cell: IPyNbCell, new: list[Any], stored: list[Any], skip_compare: Any = None
+) -> bool:
     """nbval's hook: whether a cell's outputs agree; the difference is kept on it."""
     tolerance = compare.Tolerance(**cell.cell.metadata.get("compare", {}))
     problem = compare.outputs(new, stored, tolerance)
@@ -36,7 +39,9 @@ def compare_outputs(cell: IPyNbCell, new, stored, skip_compare=None) -> bool:
     return problem is None
 
 
-def await_reply(kernel: RunningKernel, msg_id: str, timeout: float | None = None):
+def await_reply(
+    kernel: RunningKernel, msg_id: str, timeout: float | None = None
+) -> None:
     """nbval's wait for a cell's reply, but for a dead kernel it doesn't wait."""
     end = time.monotonic() + (timeout or 1e9)
     while True:
@@ -64,7 +69,7 @@ def runtest(cell: IPyNbCell) -> None:
     _run_cell(cell)
 
 
-def pytest_addoption(parser):
+def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("nbval").addoption(
         "--nbval-changed",
         action="store_true",
@@ -72,7 +77,7 @@ def pytest_addoption(parser):
     )
 
 
-def pytest_configure(config):
+def pytest_configure(config: pytest.Config) -> None:
     IPyNbCell.compare_outputs = compare_outputs
     IPyNbCell.runtest = runtest
     RunningKernel.await_reply = await_reply
@@ -82,7 +87,7 @@ def pytest_configure(config):
 class Notebooks:
     """What is known of each notebook in this run: seconds, passed cells, hash."""
 
-    def __init__(self, config):
+    def __init__(self, config: pytest.Config):
         self.config = config
         self.seconds: dict[str, float] = defaultdict(float)
         self.passed: dict[str, int] = defaultdict(int)
@@ -99,7 +104,7 @@ class Notebooks:
     def _caches(self) -> bool:
         return hasattr(self.config, "cache")
 
-    def pytest_collection_modifyitems(self, items):
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         cells = [item for item in items if isinstance(item, IPyNbCell)]
         names = {self._name(cell) for cell in cells}
         if not names:
@@ -114,7 +119,7 @@ class Notebooks:
         self.config.hook.pytest_deselected(items=out)
         items[:] = [item for item in items if item not in set(out)]
 
-    def pytest_runtest_logreport(self, report):
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         name = report.nodeid.partition("::")[0]
         if not name.endswith(".ipynb"):
             return
@@ -125,7 +130,7 @@ class Notebooks:
             self.passed[name] += 1
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session, exitstatus):
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if hasattr(self.config, "workeroutput"):  # one of pytest-xdist's workers
             self.config.workeroutput["unchanged"] = self.unchanged
             return
@@ -146,11 +151,13 @@ class Notebooks:
             session.exitstatus = pytest.ExitCode.OK
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node):
+    def pytest_testnodedown(self, node: Any) -> None:
         output = getattr(node, "workeroutput", {})
         self.unchanged = max(self.unchanged, output.get("unchanged", 0))
 
-    def pytest_terminal_summary(self, terminalreporter):
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> None:
         if self.unchanged:
             word = "notebook" if self.unchanged == 1 else "notebooks"
             terminalreporter.write_line(
@@ -161,7 +168,7 @@ class Notebooks:
             for name, seconds in sorted(self.seconds.items()):
                 terminalreporter.write_line(f"{seconds:7.1f}  {name}")
 
-    def _name(self, item) -> str:
+    def _name(self, item: pytest.Item) -> str:
         return item.nodeid.partition("::")[0]
 
     def _hash(self, name: str, rest: bytes) -> str:

@@ -13,6 +13,7 @@ import os
 import re
 import textwrap
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -128,13 +129,15 @@ def attempt(notebook: NotebookNode, name: str, answer: str) -> Outcome:
     return outcome
 
 
-def _execute(source: str, where: str, namespace: dict):
+def _execute(
+    source: str, where: str, namespace: dict[str, Any]
+) -> tuple[list[Any], BaseException | None]:
     """Run one cell; the graded values it shows and what it raised."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     shown = []
 
-    def display(bundle=None, *_, **__):
+    def display(bundle: Any = None, *_: Any, **__: Any) -> None:
         if isinstance(bundle, dict) and VALUE_MIME in bundle:
             shown.append(bundle[VALUE_MIME])
 
@@ -160,7 +163,7 @@ def _same(ours: dict[str, list], theirs: dict[str, list]) -> bool:
 class _NoShell:
     """Stands for IPython's shell: line magics do nothing."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_, **__: None
 
 

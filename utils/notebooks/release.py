@@ -7,6 +7,7 @@ hidden checks, mutants (wrong answers that prove the checks) and explanations.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -55,7 +56,9 @@ def stub(source: str, name: str) -> str:
     return replace_solution(source, replacement, name)
 
 
-def replace_solution(source: str, replacement, name: str) -> str:
+def replace_solution(
+    source: str, replacement: Callable[[str, list[str]], list[str]], name: str
+) -> str:
     """Put ``replacement(indent, block_lines)`` (a list of lines) for each block."""
     lines: list[str] = []
     block: list[str] | None = None

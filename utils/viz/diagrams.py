@@ -13,17 +13,22 @@ def show_gru() -> None:
     axis.set(xlim=(0, 14), ylim=(0, 6), aspect="equal")
     axis.axis("off")
 
-    def wire(*points, color="black", width=1.2, arrow=True):
+    def wire(
+        *points: tuple[float, float],
+        color: str = "black",
+        width: float = 1.2,
+        arrow: bool = True,
+    ) -> None:
         axis.plot(*zip(*points, strict=True), color=color, lw=width, zorder=1)
         if arrow:
             style = {"arrowstyle": "-|>", "color": color, "lw": width}
             axis.annotate("", points[-1], points[-2], arrowprops=style, zorder=1)
 
-    def box(x, y, text, color):
+    def box(x: float, y: float, text: str, color: str) -> None:
         style = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": color, "lw": 1.6}
         axis.text(x, y, text, ha="center", va="center", bbox=style, zorder=3)
 
-    def node(x, y, text):
+    def node(x: float, y: float, text: str) -> None:
         style = {"boxstyle": "circle,pad=0.22", "fc": "white", "ec": "black"}
         axis.text(x, y, text, ha="center", va="center", bbox=style, zorder=3)
 
