@@ -119,6 +119,10 @@ class DecoderSteps(_ModelSteps):
         if cached and not self.recurrent:
             self.cache = KVCache(model.config.layers, capacity)
         self.read = 0
+        self._hide(attention_mask)
+
+    def _hide(self, attention_mask: Tensor | None) -> None:
+        """Note which columns are padding, and so where each row's tokens stand."""
         self.mask = self.positions = None
         if attention_mask is None or attention_mask.bool().all():
             return
@@ -127,7 +131,7 @@ class DecoderSteps(_ModelSteps):
                 "pad prompts on the left: attention_mask has a 0 in its last column"
             )
         rows, prompt = attention_mask.shape
-        new = attention_mask.new_ones(rows, capacity - prompt)
+        new = attention_mask.new_ones(rows, self.capacity - prompt)
         self.mask = torch.cat([attention_mask, new], dim=1)  # (rows, capacity)
         self.positions = (self.mask.cumsum(1) - 1).clamp(min=0)
 

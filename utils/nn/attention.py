@@ -97,10 +97,10 @@ def split_heads(x: Tensor, heads: int) -> Tensor:
     return x.view(*x.shape[:-1], heads, -1).transpose(-3, -2)
 
 
-def split_parts(x: Tensor, parts: int, heads: int) -> tuple[Tensor, ...]:
-    """Split a fused projection: (batch, time, parts · width) -> `parts` as above."""
-    x = x.view(*x.shape[:-1], parts, heads, -1).transpose(-4, -2)
-    return x.unbind(-3)  # each (batch, heads, time, head width)
+def split_parts(x: Tensor, parts: int, heads: int) -> Tensor:
+    """A fused projection apart: (batch, time, parts · heads · head width) ->
+    (batch, parts, heads, time, head width)."""
+    return x.view(*x.shape[:-1], parts, heads, -1).movedim(-4, -2)
 
 
 def merge_heads(x: Tensor) -> Tensor:
@@ -154,9 +154,12 @@ class SelfAttention(nn.Module):
         `mask` and `bias` are broadcast to the weights. With a `cache`, keys and values
         of earlier calls come before those of `x`.
         """
-        query, key, value = split_parts(self.qkv_proj(x), 3, self.heads)
-        if cache is not None:
-            key, value = cache.append(key, value)
+        parts = split_parts(self.qkv_proj(x), 3, self.heads)
+        if cache is None:
+            query, key, value = parts.unbind(-4)
+        else:
+            query = parts.select(-4, 0)
+            key, value = cache.append(parts.narrow(-4, 1, 2))
         output, weights = scaled_dot_product_attention(
             query,
             key,
@@ -208,9 +211,8 @@ class CrossAttention(nn.Module):
         if cache is not None and cache.length:
             key, value = cache.read()
         else:
-            key, value = split_parts(self.kv_proj(memory), 2, self.heads)
-            if cache is not None:
-                key, value = cache.append(key, value)
+            parts = split_parts(self.kv_proj(memory), 2, self.heads)
+            key, value = parts.unbind(-4) if cache is None else cache.append(parts)
         output, weights = scaled_dot_product_attention(
             query,
             key,

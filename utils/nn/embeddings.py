@@ -5,6 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from utils.nn.values import cheap_to_see
+
 
 class TokenEmbedding(nn.Embedding):
     """A learned vector for each token of the vocabulary."""
@@ -34,7 +36,7 @@ class SegmentEmbedding(nn.Embedding):
 
 
 def _check(ids: Tensor, kind: str, whole: str, size: int) -> None:
-    if ids.device.type == "cpu" and ids.numel():
+    if cheap_to_see(ids) and ids.numel():
         low, high = (int(end) for end in ids.aminmax())
         if low < 0 or high >= size:
             wrong = low if low < 0 else high
@@ -72,6 +74,9 @@ class TransformerEmbeddings(nn.Module):
         norm: after the sum.
         scale: factor on the token vectors (√width in the 2017 Transformer).
         projection: from the tables' width to the model's.
+
+    Raises:
+        ValueError: segments without a token table.
     """
 
     def __init__(
@@ -87,11 +92,24 @@ class TransformerEmbeddings(nn.Module):
     ):
         super().__init__()
         self.token, self.positions, self.scale = token, positions, scale
-        self.segment = (
-            SegmentEmbedding(segments, token.embedding_dim) if segments else None
-        )
+        self.segment: SegmentEmbedding | None = None
+        if segments:
+            if token is None:
+                raise ValueError("segments need a token table, whose width they take")
+            self.segment = SegmentEmbedding(segments, token.embedding_dim)
         self.norm, self.projection = norm, projection
         self.dropout = nn.Dropout(dropout)
+
+    @property
+    def table(self) -> Tensor:
+        """The token vectors (vocabulary, width), for a head that shares them.
+
+        Raises:
+            ValueError: the table is the model's own, not this module's.
+        """
+        if self.token is None:
+            raise ValueError("the embeddings have no token table of their own")
+        return self.token.weight
 
     def forward(
         self,

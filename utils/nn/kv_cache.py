@@ -5,57 +5,75 @@ A cache is an argument of a forward pass, never state of a module.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 
 class LayerCache:
-    """Keys and values of one attention layer, in memory taken once.
-
-    The memory is (batch, heads, capacity, head width), taken at the first `append`.
-    """
+    """Keys and values of one attention layer, in memory taken at the first `append`."""
 
     def __init__(self, capacity: int):
         self.capacity = capacity
         self.length = 0
-        self._keys: Tensor | None = None
-        self._values: Tensor | None = None
+        self.kept: Tensor | None = None
+        """(batch, 2, heads, capacity, head width)"""
 
-    def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Add (batch, heads, new, head width); return all that is kept so far.
+    def append(self, new: Tensor) -> tuple[Tensor, Tensor]:
+        """Add keys and values, (batch, 2, heads, new, head width); return all so far.
 
         Raises:
             ValueError: there is no room left.
         """
-        new = key.shape[-2]
-        if self.length + new > self.capacity:
+        start, number = self.length, new.shape[-2]
+        if start + number > self.capacity:
             raise ValueError(
                 f"the cache holds {self.capacity} positions; "
-                f"{self.length} are taken and {new} more were given"
+                f"{start} are taken and {number} more were given"
             )
-        if self._keys is None or self._values is None:
-            self._keys = key.new_empty(*key.shape[:-2], self.capacity, key.shape[-1])
-            self._values = value.new_empty(
-                *value.shape[:-2], self.capacity, value.shape[-1]
-            )
-        self._keys.narrow(-2, self.length, new).copy_(key)
-        self._values.narrow(-2, self.length, new).copy_(value)
-        self.length += new
+        if self.kept is None:
+            self.kept = new.new_empty(*new.shape[:-2], self.capacity, new.shape[-1])
+        self.kept.narrow(-2, start, number).copy_(new)
+        self.length = start + number
         return self.read()
 
     def read(self) -> tuple[Tensor, Tensor]:
         """Return keys and values, each (batch, heads, length, head width)."""
-        if self._keys is None or self._values is None:
+        if self.kept is None:
             raise ValueError("nothing was appended to this cache yet")
-        if self.length == self.capacity:
-            return self._keys, self._values
-        kept = -2, 0, self.length
-        return self._keys.narrow(*kept), self._values.narrow(*kept)
+        full = self.length == self.capacity
+        kept = self.kept if full else self.kept.narrow(-2, 0, self.length)
+        key, value = kept.unbind(1)
+        return key, value
 
     def reorder(self, rows: Tensor) -> None:
         """Keep these rows of the batch, in this order (as beam search needs it)."""
-        if self._keys is not None and self._values is not None:
-            self._keys, self._values = self._keys[rows], self._values[rows]
+        if self.kept is not None:
+            self.kept = self.kept.index_select(0, rows)
+
+
+class StaticLayerCache(LayerCache):
+    """The memory of a `LayerCache`, written at a place that a tensor names.
+
+    A step reads all of it, whatever has been written, so that no shape ever changes:
+    hide what comes after `position` by a mask (batch, capacity).
+
+    Args:
+        layer: a cache that was appended to.
+        position: (1,), where the next token's keys and values go.
+    """
+
+    def __init__(self, layer: LayerCache, position: Tensor):
+        super().__init__(layer.capacity)
+        if layer.kept is None:
+            raise ValueError("nothing was appended to this cache yet")
+        # What the mask hides has the weight 0, and 0 · NaN would be NaN.
+        layer.kept.narrow(-2, layer.length, self.capacity - layer.length).zero_()
+        self.kept, self.position = layer.kept, position
+        self.length = self.capacity - 1  # with the new token: the whole
+
+    def append(self, new: Tensor) -> tuple[Tensor, Tensor]:
+        """Put one more, (batch, 2, heads, 1, head width), in place; return all."""
+        key, value = self.kept.index_copy_(-2, self.position, new).unbind(1)
+        return key, value
 
 
 class KVCache:
@@ -79,6 +97,22 @@ class KVCache:
         """Positions kept so far."""
         return self.self_attention[0].length
 
+    def static(self, position: Tensor) -> KVCache:
+        """The same memory for steps of one token at `position` (1,), of one shape.
+
+        See `StaticLayerCache`.
+        """
+        found = KVCache(0, 0)
+        found.self_attention = [
+            StaticLayerCache(layer, position) for layer in self.self_attention
+        ]
+        return found
+
+    def clear(self) -> None:
+        """Forget what was appended, and keep the memory for the next."""
+        for cache in self.self_attention + self.cross_attention:
+            cache.length = 0
+
     def reorder(self, rows: Tensor) -> None:
         """Keep these rows of the batch, in this order."""
         for cache in self.self_attention + self.cross_attention:
@@ -86,9 +120,5 @@ class KVCache:
 
     def nbytes(self) -> int:
         """2 · layers · batch · heads · capacity · head width · bytes of a number."""
-        tensors = [
-            tensor
-            for cache in self.self_attention + self.cross_attention
-            for tensor in (cache._keys, cache._values)
-        ]
-        return sum(t.nbytes for t in tensors if isinstance(t, torch.Tensor))
+        caches = self.self_attention + self.cross_attention
+        return sum(cache.kept.nbytes for cache in caches if cache.kept is not None)

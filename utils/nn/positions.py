@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from utils.nn.values import cheap_to_see
+
 
 class LearnedPositions(nn.Embedding):
     """A learned vector for each position (BERT, GPT-2; BART with an offset of 2).
@@ -55,6 +57,7 @@ class SinusoidalPositions(nn.Module):
             raise ValueError(f"layout is 'interleaved' or 'halves', was {layout!r}")
         self.length = length
         table = sinusoids(torch.arange(length, dtype=torch.float64), width, layout)
+        self.weight: Tensor
         self.register_buffer("weight", table.to(torch.get_default_dtype()))
 
     def forward(self, positions: Tensor) -> Tensor:
@@ -142,9 +145,7 @@ def relative_bucket(
 
 def _within(positions: Tensor, length: int) -> None:
     if positions.shape[-1] > length or (
-        positions.device.type == "cpu"
-        and positions.numel()
-        and int(positions.max()) >= length
+        cheap_to_see(positions) and positions.numel() and int(positions.max()) >= length
     ):
         raise ValueError(
             f"a sequence of {positions.shape[-1]} goes beyond the {length} positions "
