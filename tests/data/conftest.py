@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import os
 import socket
 from pathlib import Path
 
@@ -10,13 +9,6 @@ import datasets
 import pytest
 
 from utils.data import local
-
-
-@pytest.fixture
-def course_data():
-    """The folder with the real files."""
-    if not os.environ.get("COURSE_DATA"):
-        pytest.skip("COURSE_DATA isn't set: no real data")
 
 
 @pytest.fixture

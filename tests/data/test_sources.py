@@ -27,6 +27,8 @@ from utils.data.examples import Answer, LabelledText, TaggedSentence
 
 LOCAL = [name for name, case in CASES.items() if case.local]
 ON_HUB = [name for name, case in CASES.items() if case.hub]
+BY_FILE = ("tinyshakespeare", "multi30k", "lambada", "wnut17", "crows_pairs")
+"""which `datasets` doesn't find again in its cache without a network"""
 
 
 def upload(folder: Path, repository: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +84,7 @@ def test_without_network(name, no_network):
         CASES[name].load(source="hub")
     assert time.monotonic() - began < hub.PATIENCE
     assert ("use source='local'" in str(raised.value)) == bool(CASES[name].local)
-    assert "HF_HUB_OFFLINE=1" in str(raised.value)
+    assert ("HF_HUB_OFFLINE=1" in str(raised.value)) == (not name.startswith(BY_FILE))
 
 
 def test_a_name_server_that_keeps_silent(monkeypatch, no_network):
@@ -170,9 +172,7 @@ def test_missing_folder(tmp_path, monkeypatch):
     with pytest.raises(DataUnavailable, match=f"no folder {tmp_path}/squad"):
         squad.load()
     monkeypatch.delenv("COURSE_DATA")
-    with pytest.raises(
-        DataUnavailable, match="set COURSE_DATA to the folder"
-    ):
+    with pytest.raises(DataUnavailable, match="set COURSE_DATA to the folder"):
         squad.load()
 
 

@@ -39,13 +39,15 @@ def load(
 
     Raises:
         DataUnavailable: there is no network, or the hub doesn't have it (any more) in
-            this form. With HF_HUB_OFFLINE=1 the copies of earlier calls are read.
+            this form; the message says what to do instead.
     """
     import datasets
 
-    way_out = "set HF_HUB_OFFLINE=1 and start again to read the copy of an earlier call"
-    if others := [other for other in sources if other != "hub"]:
-        way_out = f"use source={' or '.join(map(repr, others))}, or {way_out}"
+    others = [other for other in sources if other != "hub"]
+    ways = [f"use source={' or '.join(map(repr, others))}"] if others else []
+    if not data_files:  # which the library finds again only with a network
+        ways.append("start again with HF_HUB_OFFLINE=1 to read an earlier call's copy")
+    way_out = ", or ".join(ways or ["try again with a network"])
     first = next(iter(data_files.values())) if data_files else ""
     host = _host(path, first, datasets.config.HF_ENDPOINT)
     what = first if "://" in first else path
