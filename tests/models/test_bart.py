@@ -9,12 +9,7 @@ from models import encoder_decoder as both
 from models import parity
 from torch import nn
 
-from utils.models.bart import (
-    BART_LARGE,
-    GENERATION,
-    BartConfig,
-    BartForConditionalGeneration,
-)
+from utils.models.bart import BART_LARGE, BartConfig, BartForConditionalGeneration
 from utils.models.encoder_decoder import shift_right
 from utils.nn.attention import CrossAttention, SelfAttention
 from utils.nn.blocks import CrossAttentionBlock, TransformerBlock
@@ -23,6 +18,7 @@ from utils.nn.feed_forward import FeedForward, gelu_tanh
 from utils.nn.normalization import pre_norm
 from utils.nn.positions import LearnedPositions
 from utils.pretrained import Unsupported, from_hf
+from utils.pretrained.families.bart import GENERATION
 
 SIZES = {
     "vocab_size": parity.VOCABULARY,

@@ -19,6 +19,7 @@ from utils.nn.relative_attention import (
     distances,
 )
 from utils.pretrained import Unsupported, from_hf
+from utils.pretrained.families.deberta import config_from_hf
 
 SIZES = dict(
     vocab_size=parity.VOCABULARY,
@@ -276,4 +277,4 @@ def test_bad_input_says_what_is_wrong():
 )
 def test_other_variants_are_refused(config, message):
     with pytest.raises(Unsupported, match=message):
-        deberta.config_from_hf(config)
+        config_from_hf(config)

@@ -10,6 +10,7 @@ from utils.models import xlnet
 from utils.nn.feed_forward import FeedForward, gelu_tanh
 from utils.nn.relative_attention import TransformerXLAttention
 from utils.pretrained import Unsupported, from_hf
+from utils.pretrained.families.xlnet import config_from_hf
 
 CONFIG = transformers.XLNetConfig(
     vocab_size=parity.VOCABULARY,
@@ -290,4 +291,4 @@ def test_bad_input_says_what_is_wrong():
     with pytest.raises(ValueError, match="7 heads don't divide a width of 30"):
         TransformerXLAttention(30, 7)
     with pytest.raises(Unsupported, match="attn_type='uni'"):
-        xlnet.config_from_hf(transformers.XLNetConfig(attn_type="uni"))
+        config_from_hf(transformers.XLNetConfig(attn_type="uni"))

@@ -8,24 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from torch import nn
 
 from utils.models.bart import (
-    GENERATION,
-    MODEL,
     BartConfig,
     decoder_block,
     encoder_block,
-    sizes_from_hf,
 )
 from utils.models.encoder_decoder import ConditionalGeneration, EncoderDecoder, Side
 from utils.nn.blocks import TransformerStack
 from utils.nn.embeddings import TokenEmbedding, TransformerEmbeddings
 from utils.nn.init import normal_init
 from utils.nn.positions import SinusoidalPositions
-from utils.pretrained.hugging_face import HFModel, builder
 
 
 @dataclass(frozen=True)
@@ -80,22 +75,3 @@ class PegasusForConditionalGeneration(ConditionalGeneration):
 
     def __init__(self, config: PegasusConfig):
         super().__init__(PegasusModel(config), bias=True)
-
-
-def config_from_hf(hf: Any) -> PegasusConfig:
-    """Our configuration from a `transformers.PegasusConfig`.
-
-    Raises:
-        Unsupported: as for BART.
-    """
-    return PegasusConfig(**sizes_from_hf(hf))
-
-
-# Hugging Face's names are BART's.
-
-HF_MODELS = {
-    "PegasusModel": HFModel(builder(config_from_hf, PegasusModel), MODEL),
-    "PegasusForConditionalGeneration": HFModel(
-        builder(config_from_hf, PegasusForConditionalGeneration), GENERATION
-    ),
-}

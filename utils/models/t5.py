@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from torch import Tensor, nn
 
@@ -22,8 +21,6 @@ from utils.nn.feed_forward import FeedForward, GatedFeedForward
 from utils.nn.init import t5_init
 from utils.nn.normalization import RMSNorm
 from utils.nn.positions import RelativePositionBias
-from utils.pretrained.hugging_face import HFModel, activation, builder, require
-from utils.pretrained.key_map import Drop, Fuse, KeyMap, Rename, Tie
 
 
 @dataclass(frozen=True)
@@ -165,101 +162,3 @@ class T5EncoderModel(EncoderDecoder):
     ) -> ModelOutput:
         """As `EncoderDecoder.encode`."""
         return self.encode(input_ids, attention_mask, output_attentions)
-
-
-# Hugging Face's names on the left, ours on the right. A block's sublayers are numbered.
-
-SELF_ATTENTION = KeyMap(
-    Fuse("layer.0.SelfAttention.{q,k,v}.weight", "attention.qkv_proj.weight"),
-    Rename("layer.0.SelfAttention.o.weight", "attention.out_proj.weight"),
-    Rename("layer.0.layer_norm.weight", "norm1.weight"),
-)
-CROSS_ATTENTION = KeyMap(
-    Rename("layer.1.EncDecAttention.q.weight", "cross_attention.q_proj.weight"),
-    Fuse("layer.1.EncDecAttention.{k,v}.weight", "cross_attention.kv_proj.weight"),
-    Rename("layer.1.EncDecAttention.o.weight", "cross_attention.out_proj.weight"),
-    Rename("layer.1.layer_norm.weight", "norm_cross.weight"),
-)
-SIDE = KeyMap(
-    Rename("final_layer_norm.weight", "stack.norm.0.weight"),
-    Rename(
-        "block.0.layer.0.SelfAttention.relative_attention_bias.weight",
-        "relative_positions.weight",
-    ),
-    # In the first files, of no use: there are no distances between two sequences.
-    Drop("block.0.layer.1.EncDecAttention.relative_attention_bias.weight"),
-)
-
-
-def _side(name: str, hf: Any) -> KeyMap:
-    gated, plain = {"wi_0": "gate", "wi_1": "fc1", "wo": "fc2"}, {"wi": "fc1"}
-    names = gated if hf.is_gated_act else plain | {"wo": "fc2"}
-    inner = KeyMap(
-        Rename("layer_norm.weight", "norm2.weight"),
-        *(
-            Rename(f"DenseReluDense.{theirs}.weight", f"feed_forward.{ours}.weight")
-            for theirs, ours in names.items()
-        ),
-    )
-    if name == "encoder":
-        block = SELF_ATTENTION + inner.under("layer.1.", "")
-    else:
-        block = SELF_ATTENTION + CROSS_ATTENTION + inner.under("layer.2.", "")
-    blocks = block.under("block.{i}.", "stack.blocks.{i}.")
-    return (SIDE + blocks).under(f"{name}.", f"{name}.") + KeyMap(
-        Tie(f"{name}.embed_tokens.weight", "shared.weight")
-    )
-
-
-def _encoder(hf: Any) -> KeyMap:
-    return KeyMap(Rename("shared.weight", "token.weight")) + _side("encoder", hf)
-
-
-def _model(hf: Any) -> KeyMap:
-    return _encoder(hf) + _side("decoder", hf)
-
-
-def _generation(hf: Any) -> KeyMap:
-    head = Tie("lm_head.weight", "shared.weight")
-    if not hf.scale_decoder_outputs:
-        head = Rename("lm_head.weight", "head.weight", default="shared.weight")
-    return _model(hf).under("", "backbone.") + KeyMap(head)
-
-
-def config_from_hf(hf: Any) -> T5Config:
-    """Our configuration from a `transformers.T5Config`.
-
-    Raises:
-        Unsupported: an encoder that is a decoder, or an unknown activation.
-    """
-    require(hf, is_decoder=False)
-    start = getattr(hf, "decoder_start_token_id", None)
-    return T5Config(
-        vocabulary=hf.vocab_size,
-        width=hf.d_model,
-        layers=hf.num_layers,
-        decoder_layers=hf.num_decoder_layers,
-        heads=hf.num_heads,
-        head_width=hf.d_kv,
-        inner_width=hf.d_ff,
-        activation=activation(hf.dense_act_fn),
-        gated=hf.is_gated_act,
-        # Its way to say that this is version 1.1.
-        tied=hf.scale_decoder_outputs,
-        buckets=hf.relative_attention_num_buckets,
-        max_distance=hf.relative_attention_max_distance,
-        eps=hf.layer_norm_epsilon,
-        dropout=hf.dropout_rate,
-        padding=hf.pad_token_id,
-        start=hf.pad_token_id if start is None else start,
-        end=hf.eos_token_id,
-    )
-
-
-HF_MODELS = {
-    "T5Model": HFModel(builder(config_from_hf, T5Model), _model),
-    "T5ForConditionalGeneration": HFModel(
-        builder(config_from_hf, T5ForConditionalGeneration), _generation
-    ),
-    "T5EncoderModel": HFModel(builder(config_from_hf, T5EncoderModel), _encoder),
-}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,27 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
+from utils.pretrained import families
 from utils.pretrained.key_map import KeyMap
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-# The modules that know the classes of a family.
-FAMILIES = (
-    "pretrained.families.bert",
-    "pretrained.families.gpt2",
-    "pretrained.families.gpt1",
-    "pretrained.families.roberta",
-    "pretrained.families.distilbert",
-    "pretrained.families.albert",
-    "pretrained.families.electra",
-    "models.deberta",
-    "models.xlnet",
-    "models.bart",
-    "models.pegasus",
-    "models.t5",
-    "pretrained.families.vit",
-)
 
 
 class Unsupported(ValueError):
@@ -86,8 +71,8 @@ def supported(name: str) -> HFModel:
         Unsupported: naming what there is.
     """
     known: dict[str, HFModel] = {}
-    for family in FAMILIES:
-        known |= importlib.import_module(f"utils.{family}").HF_MODELS
+    for family in pkgutil.iter_modules(families.__path__, f"{families.__name__}."):
+        known |= importlib.import_module(family.name).HF_MODELS
     if name not in known:
         raise Unsupported(
             f"no model for {name}; supported are {', '.join(sorted(known))}"

@@ -22,13 +22,15 @@ from utils.models.bert import (
 from utils.pretrained.hugging_face import HFModel, activation, builder, require
 from utils.pretrained.key_map import Drop, Fuse, KeyMap, Rename, Tie
 
-LAYER = KeyMap(
-    Fuse("attention.self.{query,key,value}.{p}", "attention.qkv_proj.{p}"),
+AFTER_ATTENTION = KeyMap(
     Rename("attention.output.dense.{p}", "attention.out_proj.{p}"),
     Rename("attention.output.LayerNorm.{p}", "norm1.{p}"),
     Rename("intermediate.dense.{p}", "feed_forward.fc1.{p}"),
     Rename("output.dense.{p}", "feed_forward.fc2.{p}"),
     Rename("output.LayerNorm.{p}", "norm2.{p}"),
+)
+LAYER = AFTER_ATTENTION + KeyMap(
+    Fuse("attention.self.{query,key,value}.{p}", "attention.qkv_proj.{p}")
 )
 ENCODER = KeyMap(
     Rename("embeddings.word_embeddings.weight", "embeddings.token.weight"),
