@@ -19,6 +19,16 @@ from utils.pretrained import from_hf
 from utils.pretrained.hugging_face import supported
 
 BATCH, TIME, VOCABULARY, PADDED = 2, 11, 97, 7
+OUTPUTS = (
+    "prediction_logits",
+    "seq_relationship_logits",
+    "sop_logits",
+    "logits",
+    "start_logits",
+    "end_logits",
+    "last_hidden_state",
+    "pooler_output",
+)
 
 
 def make(hf_class, config, *, randomised: bool, seed: int = 0) -> nn.Module:
@@ -125,15 +135,17 @@ def is_buffer(model: nn.Module, name: str) -> bool:
 
 
 def assert_gradients_equal(theirs, ours, inputs, keys, atol: float) -> None:
-    """d(sum of squares of the first output) of every parameter, through the key map."""
+    """d(squares of every output) of every parameter, through the key map."""
+    mask, outputs = inputs.get("attention_mask"), None
     for model in (theirs, ours):
         model.zero_grad()
         found = model(**inputs)
-        first = next(v for v in vars_of(found) if isinstance(v, Tensor))
-        mask = inputs.get("attention_mask")
-        if mask is not None and first.shape[:2] == mask.shape:
-            first = first[mask.bool()]
-        first.square().mean().backward()
+        outputs = outputs or [n for n in OUTPUTS if getattr(found, n, None) is not None]
+        for i, name in enumerate(outputs):
+            output = getattr(found, name)
+            if mask is not None and output.shape[:2] == mask.shape:
+                output = output[mask.bool()]
+            output.square().mean().backward(retain_graph=i + 1 < len(outputs))
     zeros = {n: torch.zeros_like(p) for n, p in ours.named_parameters()}
     got = {
         n: zeros[n] if p.grad is None else p.grad for n, p in ours.named_parameters()
@@ -146,16 +158,6 @@ def assert_gradients_equal(theirs, ours, inputs, keys, atol: float) -> None:
     mapped = keys.invert(got)
     for name, gradient in expected.items():
         assert (mapped[name] - gradient).abs().max() < atol, name
-
-
-def vars_of(output):
-    names = (
-        "prediction_logits",
-        "logits",
-        "start_logits",
-        "last_hidden_state",
-    )
-    return [getattr(output, name, None) for name in names]
 
 
 def assert_caught(
