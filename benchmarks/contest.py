@@ -37,6 +37,7 @@ class Race:
         target: their time over ours, at least.
         make: of "tiny", for a test that it runs at all.
         theirs: who they are.
+        pace: of ours at least, in units of work a second, where that is a target too.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Race:
     target: float
     make: Callable[[bool], Contest]
     theirs: str = "transformers"
+    pace: float | None = None
 
     def run(self, pairs: int, tiny: bool) -> dict[str, Any]:
         """Measure `pairs` pairs after a warm-up, ours first in every other one.
@@ -68,11 +70,14 @@ class Race:
         ratios = [theirs / ours for ours, theirs in times]
         low, median, high = quartiles(ratios)
         ours, theirs = (statistics.median(side) for side in zip(*times, strict=True))
+        pace = {} if self.pace is None else {"pace": self.pace}
+        quick = self.pace is None or contest.work / ours >= self.pace
         return {
             "value": median,
             "quartiles": [low, high],
             "target": self.target,
-            "reached": median >= self.target,
+            **pace,
+            "reached": median >= self.target and quick,
             "pairs": pairs,
             "seconds": {"ours": ours, self.theirs: theirs},
             "rate": {

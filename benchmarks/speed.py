@@ -21,6 +21,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 MODULES = ("decoders", "encoders", "recurrence", "text", "memory")
+GPU_MODULES = ("gpu",)
 PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
 
 
@@ -37,14 +38,17 @@ def main(arguments: list[str] | None = None) -> int:
     import torch
 
     torch.set_num_threads(options.threads)
-    cases = {case.name: case for case in load_cases()}
+    cases = {case.name: case for case in load_cases(options.gpu)}
     unknown = [name for name in options.case if name not in cases]
     if unknown or options.list:
         print(*(f"{name:24}{case.what}" for name, case in cases.items()), sep="\n")
         return f"no case {', '.join(unknown)}; see above" if unknown else 0
 
     record = context(options.threads) | {"tiny": options.tiny, "results": {}}
-    print(f"{record['processor']}, {options.threads} of {record['cores']} cores\n")
+    if options.gpu:
+        record["gpu"] = gpu()
+    where = record.get("gpu") or f"{options.threads} of {record['cores']} cores"
+    print(f"{record['processor']}, {where}\n")
     print(f"{'':24}{'value':>8}{'quartiles':>16}{'target':>9}   ours, theirs")
     for name in options.case or cases:
         torch.manual_seed(0)
@@ -67,14 +71,18 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="what cases there are")
     parser.add_argument("--pairs", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--gpu", action="store_true", help="the GPU's cases")
     parser.add_argument("--tiny", action="store_true", help="does it run at all?")
-    parser.add_argument("--out", type=Path, default=HERE / "results" / "speed.json")
-    return parser.parse_args(arguments)
+    parser.add_argument("--out", type=Path, help="in place of results/speed[-gpu].json")
+    options = parser.parse_args(arguments)
+    if options.out is None:
+        options.out = HERE / "results" / f"speed{'-gpu' * options.gpu}.json"
+    return options
 
 
-def load_cases() -> Iterator[Any]:
-    """The cases of every module beside this one."""
-    for name in MODULES:
+def load_cases(gpu: bool = False) -> Iterator[Any]:
+    """The cases of every module beside this one, a CPU's or a GPU's."""
+    for name in GPU_MODULES if gpu else MODULES:
         yield from importlib.import_module(name).CASES
 
 
@@ -107,6 +115,15 @@ def context(threads: int) -> dict[str, Any]:
         "versions": {"python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in PACKAGES},
     }
+
+
+def gpu() -> str | None:
+    """The GPU's name and its software; None where there is no GPU."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return None
+    return f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}"
 
 
 def processor() -> str:

@@ -16,10 +16,11 @@ def importable(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
 
 
-def test_every_case_runs(tmp_path):
+@pytest.mark.parametrize("gpu", [False, True])
+def test_every_case_runs(gpu, tmp_path):
     out = tmp_path / "speed.json"
     command = [sys.executable, BENCHMARKS / "speed.py", "--tiny", "--pairs", "2"]
-    command += ["--threads", "1", "--out", out]
+    command += ["--threads", "1", "--out", out] + ["--gpu"] * gpu
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     record = json.loads(out.read_text())
@@ -27,7 +28,7 @@ def test_every_case_runs(tmp_path):
         assert record[key], key
     assert record["tiny"]
     results = record["results"]
-    assert len(results) == 24
+    assert len(results) == (5 if gpu else 24)
     for name, result in results.items():
         assert name in done.stdout and result["what"]
         assert result["value"] > 0 and result["target"] > 0
@@ -58,6 +59,14 @@ def test_the_figure_is_their_time_over_ours(race):
     assert rate["ours"] == pytest.approx(3 / result["seconds"]["ours"])
 
 
+def test_a_pace_is_a_target_of_its_own(race):
+    import dataclasses
+
+    for pace, reached in (10.0, True), (1e6, False):
+        result = dataclasses.replace(race, pace=pace).run(pairs=3, tiny=True)
+        assert result["reached"] is reached and result["pace"] == pace
+
+
 def test_short_runs_are_repeated(race):
     from contest import SHORTEST
 
@@ -72,7 +81,7 @@ def test_a_missed_target_shows(race, monkeypatch, tmp_path, capsys):
     import speed
 
     slow = dataclasses.replace(race, target=1000.0)
-    monkeypatch.setattr(speed, "load_cases", lambda: [slow])
+    monkeypatch.setattr(speed, "load_cases", lambda *_: [slow])
     out = str(tmp_path / "speed.json")
     assert speed.main(["--pairs", "1", "--threads", "1", "--out", out]) == 1
     assert "MISSED" in capsys.readouterr().out
@@ -82,6 +91,7 @@ def test_a_missed_target_shows(race, monkeypatch, tmp_path, capsys):
 @pytest.mark.parametrize("parameter", ["decoder.norm.weight", "fc1.bias"])
 def test_another_result_is_no_race(parameter, monkeypatch):
     import decoders
+    import gpu
     import pairs
     import torch
 
@@ -99,6 +109,7 @@ def test_another_result_is_no_race(parameter, monkeypatch):
     for make in (
         decoders.gpt_forward,
         lambda tiny: decoders.gpt_training(tiny, {}, 1, 8),
+        lambda tiny: gpu.gpt_decoding(tiny, static=False),
     ):
         with pytest.raises(AssertionError, match="apart"):
             make(True).agree()
