@@ -386,12 +386,11 @@ ENCODER_OR_DECODER = {
     r"mlp|ffn|ff\.|intermediate|output": "feed-forward",
 }
 ENCODER_DECODER = {
-    r"relative_attention_bias": "distances",
     r"lm_head": "token scores",
     r"shared|embed_tokens|^source|^target": "token table",
-    r"embed_positions": "position tables",
+    r"embed_positions|relative_attention_bias": "position tables",
     r"layernorm_embedding": "embedding norms",
-    r"^(model|transformer)\.\w+\.(layer_)?norm": "last norms",
+    r"^(model|transformer)\.\w+\.(layer_)?norm|^\w+\.final_": "last norms",
     r"encoder_attn\.|EncDecAttention|multihead_attn": "cross-attention",
     r"encoder\..*norm": "encoder norms",
     r"decoder\..*norm": "decoder norms",

@@ -1,9 +1,12 @@
 """What models cost, by formulas: parameters, operations and bytes, a part at a time.
 
     parameters("bert-base")                        109482240
-    parameters("bert-base", layers=6)              any size or switch can be changed
+    parameters("bert-base", layers=6)              any size or switch can be changed,
+    dimensions("bert-base")                        which are these
+    models()                                       the names
     table("gpt2-xl")                               part, formula, value
     operations("gpt2", length=1024)                of a forward pass, or of training
+    activations("gpt2", length=1024)               bytes kept for the backward pass
     memory("gpt2", length=1024, batch=8)           bytes of a training step
     kv_cache("llama-2-7b", length=4096)            bytes of keys and values
 

@@ -104,8 +104,11 @@ def layer_norm(width: Expr, rows: Expr = TOKENS) -> Cost:
 
 
 def rms_norm(width: Expr, rows: Expr = TOKENS) -> Cost:
-    """Scale only; keeps its input and one statistic of each vector."""
-    return Cost(parameters=width, kept=rows * width + rows)
+    """Scale only; keeps its input, one statistic of each vector, and what it scales.
+
+    The last on a CPU only: a GPU's kernel computes it again.
+    """
+    return Cost(parameters=width, kept=2 * rows * width + rows)
 
 
 def attention_core(
@@ -115,18 +118,22 @@ def attention_core(
     keys: Expr = LENGTH,
     *,
     masked: bool = False,
+    biased: bool = False,
 ) -> Cost:
     """Scores q kᵀ and their average of the values, for all heads.
 
     A causal mask hides half of the scores; they are computed all the same, and counted.
     Written out, masked weights are kept twice: from softmax, and with masked ones at 0.
+    Where a bias on the scores is learned (`biased`), no kernel does without a number
+    for each pair of positions: a CPU keeps the weights, a GPU the bias.
     """
     products = 2 * (2 * BATCH * queries * keys * heads * head_width)
+    weights = BATCH * heads * queries * keys
     return Cost(
         forward=products,
         backward=2 * products,
-        fused=BATCH * heads * queries,
-        written_out=(2 if masked else 1) * BATCH * heads * queries * keys,
+        fused=weights if biased else BATCH * heads * queries,
+        written_out=(2 if masked else 1) * weights,
     )
 
 
@@ -139,6 +146,7 @@ def self_attention(
     bias: bool = True,
     length: Expr = LENGTH,
     causal: bool = False,
+    biased: bool = False,
 ) -> Cost:
     """Queries, keys and values of one sequence, the core, and the output projection.
 
@@ -148,12 +156,15 @@ def self_attention(
     key_value_heads = heads if key_value_heads is None else key_value_heads
     inner, shared = heads * head_width, key_value_heads * head_width
     rows = BATCH * length
+    key = linear(width, shared, bias=bias, rows=rows, keeps_input=False)
     return (
         linear(width, inner, bias=bias, rows=rows)
-        + linear(width, shared, bias=bias, rows=rows, keeps_input=False)
-        + linear(width, shared, bias=bias, rows=rows, keeps_input=False)
+        + key
+        + key
         + Cost(kept=rows * (inner + 2 * shared), cached=2 * rows * shared)
-        + attention_core(heads, head_width, length, length, masked=causal)
+        + attention_core(
+            heads, head_width, length, length, masked=causal, biased=biased
+        )
         + linear(inner, width, bias=bias, rows=rows)
     )
 
@@ -183,6 +194,22 @@ def cross_attention(
     )
 
 
+def position_scores(width: Expr, heads: Expr, distances: Expr) -> Cost:
+    """Scores of content with `distances` vectors (DeBERTa, XLNet).
+
+    Kept: the content, scaled, and the vectors. These are copied for each sequence, and
+    each block of 128 queries needs as many as it and all keys have; one sequence, or
+    one head, does with the vectors as they are.
+    """
+    products = 2 * TOKENS * distances * width
+    copies = TOKENS * width * (1 + sympy.ceiling(LENGTH / 128))
+    vectors = sympy.Piecewise(
+        (2 * LENGTH * width, sympy.Eq(sympy.Min(BATCH, heads), 1)),
+        (copies, sympy.true),
+    )
+    return Cost(forward=products, backward=2 * products, kept=TOKENS * width + vectors)
+
+
 def disentangled_self_attention(
     width: Expr,
     heads: Expr,
@@ -191,24 +218,24 @@ def disentangled_self_attention(
     content_to_position: bool = True,
     position_to_content: bool = True,
     bias: bool = True,
+    shared: bool = False,
 ) -> Cost:
     """DeBERTa's: scores of content with relative positions too (He et al. 2021, §3).
 
-    The keys have no bias, and neither has the projection of positions to keys. `span`
-    is how far distances are told apart; 2 · span vectors stand for them.
+    `span` is how far distances are told apart; 2 · span vectors stand for them, which
+    are projected to keys and queries of their own. `shared` projections are the
+    content's (He et al. 2023); else the content's keys have no bias, and neither has
+    the projection of positions to keys.
     """
-    content = linear(width, width, bias=False)
-    shared = content.only("parameters", "forward", "backward")
-    cost = content + shared + shared + Cost(kept=3 * TOKENS * width)
-    cost += parameter(2 * width if bias else ZERO)  # of queries and values
-    cost += attention_core(heads, width / heads)
-    products = 2 * TOKENS * 2 * span * width
-    scores = Cost(forward=products, backward=2 * products)
-    if content_to_position:
-        cost += scores + linear(width, width, bias=False, rows=2 * span)
-    if position_to_content:
-        cost += scores + linear(width, width, bias=bias, rows=2 * span)
-    return cost + linear(width, width, bias=bias)
+    own = bias and not shared
+    cost = self_attention(width, heads, bias=bias, biased=True)
+    cost += Cost(parameters=-width if own else ZERO)  # of the keys
+    for wanted, biased in ((content_to_position, False), (position_to_content, own)):
+        if wanted:
+            rows = {"rows": 2 * span, "keeps_input": False, "owned": not shared}
+            cost += linear(width, width, bias=biased, **rows)
+            cost += position_scores(width, heads, 2 * span)
+    return cost
 
 
 def relative_attention(width: Expr, heads: Expr, head_width: Expr) -> Cost:
@@ -217,22 +244,13 @@ def relative_attention(width: Expr, heads: Expr, head_width: Expr) -> Cost:
     Five projections without bias (the fifth of the 2t distances), three vectors added
     to the queries, and two for "same segment" and "another".
     """
-    inner = heads * head_width
-    content = linear(width, inner, bias=False)
-    shared = content.only("parameters", "forward", "backward")
-    distances = linear(width, inner, bias=False, rows=2 * TOKENS, input_gradient=False)
-    products = 2 * TOKENS * 2 * LENGTH * inner
+    inner, sinusoids = heads * head_width, 2 * TOKENS
+    fixed = {"keeps_input": False, "input_gradient": False}
     return (
-        content
-        + shared
-        + shared
-        + Cost(kept=3 * TOKENS * inner)
-        + distances
-        + parameter(3 * inner)
-        + parameter(2 * inner)
-        + attention_core(heads, head_width)
-        + Cost(forward=products, backward=2 * products)
-        + linear(inner, width, bias=False)
+        self_attention(width, heads, head_width=head_width, bias=False, biased=True)
+        + linear(width, inner, bias=False, rows=sinusoids, **fixed)
+        + parameter(5 * inner)
+        + position_scores(inner, heads, 2 * LENGTH)
     )
 
 
@@ -313,9 +331,16 @@ def classifier(
     return linear(width, classes, bias=bias, rows=rows, keeps_input=rows != BATCH)
 
 
-def two_layer_classifier(width: Expr, classes: Expr, *, bias: bool = True) -> Cost:
-    """A pooler of the classifier's own before it (RoBERTa, DistilBERT, ELECTRA)."""
-    return pooler(width, bias=bias) + classifier(width, classes, bias=bias)
+def two_layer_classifier(
+    width: Expr, classes: Expr, *, bias: bool = True, gelu: bool = False
+) -> Cost:
+    """A pooler of the classifier's own before it (RoBERTa, DistilBERT, ELECTRA).
+
+    GELU keeps its input too, where tanh and ReLU need their output only.
+    """
+    input_of_gelu = Cost(kept=BATCH * width if gelu else ZERO)
+    layers = pooler(width, bias=bias) + classifier(width, classes, bias=bias)
+    return layers + input_of_gelu
 
 
 def patch_embedding(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sympy
 from sympy import Expr
+from sympy.printing.str import StrPrinter
 
 if TYPE_CHECKING:
     from torch import nn
@@ -89,50 +90,67 @@ class Ledger:
             )
 
     def __repr__(self) -> str:
-        cells = [(r.part, written(r.formula), f"{r.value:,}") for r in self.rows]
-        cells = [("part", "formula", self.unit), *cells, ("total", "", self._total)]
+        cells = [self._head, *self._cells]
         first, second, third = (
             max(map(len, column)) for column in zip(*cells, strict=True)
         )
         lines = [f"{a:<{first}}  {b:<{second}}  {c:>{third}}" for a, b, c in cells]
         rule = "-" * len(lines[0])
         lines = [self.title, lines[0], rule, *lines[1:-1], rule, lines[-1]]
-        return "\n".join([*lines, *self._legend()])
+        return "\n".join([*lines, *self._legend])
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th scope='row' style='text-align:left'>{html.escape(r.part)}</th>"
-            f"<td style='text-align:left'>{html.escape(written(r.formula))}</td>"
-            f"<td style='text-align:right'>{r.value:,}</td></tr>"
-            for r in self.rows
-        )
-        head = "".join(
-            f"<th scope='col' style='text-align:{align}'>{name}</th>"
-            for name, align in (
-                ("part", "left"),
-                ("formula", "left"),
-                (html.escape(self.unit), "right"),
-            )
+        head, *body = (
+            f"<tr><th scope='{scope}' style='text-align:left'>{html.escape(part)}</th>"
+            f"<{cell} style='text-align:left'>{html.escape(formula)}</{cell}>"
+            f"<{cell} style='text-align:right'>{html.escape(value)}</{cell}></tr>"
+            for scope, cell, (part, formula, value) in [
+                ("col", "th", self._head),
+                *(("row", "td", cells) for cells in self._cells),
+            ]
         )
         return (
             f"<table><caption>{html.escape(self.title)}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
-            "<tfoot><tr><th scope='row' colspan='2' style='text-align:left'>total</th>"
-            f"<td style='text-align:right'><b>{self._total}</b></td></tr></tfoot>"
-            f"</table><p>{html.escape('; '.join(self._legend()))}</p>"
+            f"<thead>{head}</thead><tbody>{''.join(body[:-1])}</tbody>"
+            f"<tfoot>{body[-1]}</tfoot></table>"
+            f"<p>{html.escape('; '.join(self._legend))}</p>"
         )
 
     @property
-    def _total(self) -> str:
-        return f"{self.total:,}"
+    def _head(self) -> tuple[str, str, str]:
+        return "part", "formula", self.unit
 
+    @property
+    def _cells(self) -> list[tuple[str, str, str]]:
+        rows = [(r.part, written(r.formula), f"{r.value:,}") for r in self.rows]
+        return [*rows, ("total", "", f"{self.total:,}")]
+
+    @property
     def _legend(self) -> list[str]:
         return [f"{x.symbol} = {x.value:,} {x.meaning}" for x in self.letters]
 
 
 def written(formula: Expr) -> str:
     """A formula as it is read: 4·d² + 4·d."""
-    text = re.sub(
-        r"\*\*(\d+)", lambda m: m[1].translate(SUPERSCRIPTS), sympy.sstr(formula)
-    )
+    text = _Printer().doprint(formula)
+    text = re.sub(r"\*\*(\d+)", lambda m: m[1].translate(SUPERSCRIPTS), text)
     return text.replace("*", "·")
+
+
+class _Printer(StrPrinter):
+    def _print_floor(self, formula: Expr) -> str:
+        return f"⌊{self._print(formula.args[0])}⌋"
+
+    def _print_ceiling(self, formula: Expr) -> str:
+        return f"⌈{self._print(formula.args[0])}⌉"
+
+    def _print_Min(self, formula: Expr) -> str:
+        return f"min({', '.join(map(self._print, formula.args))})"
+
+    def _print_Equality(self, formula: Expr) -> str:
+        return " = ".join(map(self._print, formula.args))
+
+    def _print_Piecewise(self, formula: Expr) -> str:
+        (value, condition), (otherwise, _) = formula.args
+        value, condition, otherwise = map(self._print, (value, condition, otherwise))
+        return f"({value} if {condition} else {otherwise})"

@@ -6,7 +6,9 @@ cost for each part, in the order of the model. `presets` has the numbers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import sympy
@@ -18,7 +20,6 @@ from utils.ledger.block_formulas import (
     TOKENS,
     ZERO,
     Cost,
-    attention_core,
     classifier,
     cross_attention,
     cross_entropy,
@@ -64,7 +65,7 @@ def roberta(m: SimpleNamespace) -> Parts:
         **_layers(m, self_attention(m.width, m.heads, bias=m.biases)),
         **_pooler(m),
         **_masked_lm(m, m.width),
-        **_two_layer_classifier(m),
+        **_classifier(m, hidden=True),
     }
 
 
@@ -74,7 +75,7 @@ def distilbert(m: SimpleNamespace) -> Parts:
         **_embeddings(m, m.width, m.positions),
         **_layers(m, self_attention(m.width, m.heads, bias=m.biases)),
         **_masked_lm(m, m.width),
-        **_two_layer_classifier(m),
+        **_classifier(m, hidden=True),
     }
 
 
@@ -110,7 +111,7 @@ def electra(m: SimpleNamespace) -> Parts:
         **_layers(m, self_attention(m.width, m.heads, bias=m.biases)),
         "discriminator head": discriminator if m.discriminator else Cost(),
         **_masked_lm(m, width),
-        **_two_layer_classifier(m),
+        **_classifier(m, hidden=True, gelu=True),
     }
 
 
@@ -124,27 +125,32 @@ def deberta(m: SimpleNamespace) -> Parts:
         position_to_content=m.position_to_content,
         bias=m.biases,
     )
+    # Layers read the table itself, or if they need less a copy of the rows they need.
+    rows = sympy.Piecewise((2 * LENGTH, m.max_distance > LENGTH), (ZERO, sympy.true))
+    table = embedding(2 * m.max_distance, m.width)
     return {
         **_embeddings(m, m.width, segments=m.segments),
-        "distances": embedding(2 * m.max_distance, m.width),
+        "distances": table + Cost(kept=rows * m.width),
         **_layers(m, attention),
         **_masked_lm(m, m.width),
     }
 
 
 def deberta_v3(m: SimpleNamespace) -> Parts:
-    """DeBERTa's third version (He et al. 2023): distances use the content's own
-    projections."""
-    attention = self_attention(m.width, m.heads, bias=m.biases)
-    # Queries and keys of the distances, and both products with the content.
-    vectors = 2 * m.buckets
-    distances = linear(m.width, m.width, rows=vectors).only("forward", "backward")
-    scores = attention_core(m.heads, m.width / m.heads, LENGTH, vectors)
-    scores = scores.only("forward", "backward")
+    """DeBERTa's third version (He et al. 2023): distances in ranges, which use the
+    content's own projections."""
+    rows = 2 * m.buckets
+    table = embedding(rows, m.width)
+    # The norm reads the table, a parameter, and keeps mean and deviation only.
+    norm = layer_norm(m.width).only("parameters") + Cost(kept=2 * rows)
+    attention = disentangled_self_attention(
+        m.width, m.heads, m.buckets, bias=m.biases, shared=True
+    )
+    needed = Cost(kept=2 * sympy.Min(LENGTH, m.buckets) * m.width)
     return {
         **_embeddings(m, m.width, segments=m.segments),
-        "distances": embedding(vectors, m.width) + layer_norm(m.width, vectors),
-        **_layers(m, attention + distances + distances + scores),
+        "distances": table + norm + needed,
+        **_layers(m, attention),
         **_masked_lm(m, m.width),
     }
 
@@ -154,6 +160,7 @@ def xlnet(m: SimpleNamespace) -> Parts:
     tokens = embedding(m.vocabulary, m.width) + parameter(m.width)
     return {
         "token table, mask vector": tokens,
+        "sinusoids": Cost(kept=2 * LENGTH * m.width),
         **_layers(m, relative_attention(m.width, m.heads, m.head_width)),
         **_lm_head(m, bias=m.biases),
     }
@@ -220,9 +227,7 @@ def llama(m: SimpleNamespace) -> Parts:
     ffn = gated_feed_forward(m.width, m.inner_width, bias=m.biases)
     return {
         "token table": embedding(m.vocabulary, m.width),
-        "attention": attention.times(m.layers),
-        "feed-forward": ffn.times(m.layers),
-        "norms": (rms_norm(m.width) + rms_norm(m.width)).times(m.layers),
+        **_layers(m, attention, ffn=ffn, norm=rms_norm(m.width)),
         "last norm": rms_norm(m.width),
         **_lm_head(m),
     }
@@ -233,53 +238,37 @@ def llama(m: SimpleNamespace) -> Parts:
 
 def transformer(m: SimpleNamespace) -> Parts:
     """The Transformer (Vaswani et al. 2017): sinusoids, one table for three uses."""
-    return _encoder_decoder(m, last_norms=m.last_norms)
+    return _encoder_decoder(m, bias=m.biases, last_norms=m.last_norms)
 
 
 def bart(m: SimpleNamespace) -> Parts:
     """BART (Lewis et al. 2020): learned positions, two rows more than there are."""
-    return _encoder_decoder(
-        m, positions=embedding(m.positions + 2, m.width), embedding_norms=True
-    )
+    positions = embedding(m.positions + 2, m.width)
+    return _encoder_decoder(m, bias=m.biases, positions=positions, embedding_norms=True)
 
 
 def pegasus(m: SimpleNamespace) -> Parts:
     """Pegasus (Zhang et al. 2020): sinusoids, which its weights contain."""
     positions = embedding(m.positions, m.width) if m.sinusoids else Cost()
-    return _encoder_decoder(m, positions=positions, last_norms=True)
+    return _encoder_decoder(m, bias=m.biases, positions=positions, last_norms=True)
 
 
 def t5(m: SimpleNamespace) -> Parts:
     """T5 (Raffel et al. 2020): no biases, norms without mean, a table of distances for
     each stack; `gated` is version 1.1."""
-    attention = {"head_width": m.head_width, "bias": False}
-    target = BATCH * TARGET
-
-    def ffn(rows: sympy.Expr) -> Cost:
-        if m.gated:
-            return gated_feed_forward(m.width, m.inner_width, rows=rows)
-        return feed_forward(m.width, m.inner_width, bias=False, relu=True, rows=rows)
-
-    norm, target_norm = rms_norm(m.width), rms_norm(m.width, target)
-    cross = cross_attention(m.width, m.heads, **attention)
-    own = self_attention(m.width, m.heads, length=TARGET, causal=True, **attention)
-    encoder, decoder = m.layers, m.decoder_layers
-    return {
-        "token table": embedding(m.vocabulary, m.width),
-        "distances": embedding(m.buckets, m.heads) + embedding(m.buckets, m.heads),
-        "encoder attention": _uncached(
-            self_attention(m.width, m.heads, **attention).times(encoder)
-        ),
-        "encoder feed-forward": ffn(TOKENS).times(encoder),
-        "encoder norms": (norm + norm).times(encoder) + norm,
-        "memory": Cost(kept=TOKENS * m.width),
-        "decoder attention": own.times(decoder),
-        "cross-attention": cross.times(decoder),
-        "decoder feed-forward": ffn(target).times(decoder),
-        "decoder norms": (target_norm + target_norm + target_norm).times(decoder)
-        + target_norm,
-        **_lm_head(m, rows=target),
-    }
+    plain = partial(feed_forward, bias=False, relu=True)
+    parts = _encoder_decoder(
+        m,
+        positions=embedding(m.buckets, m.heads),
+        last_norms=True,
+        norm=rms_norm,
+        ffn=gated_feed_forward if m.gated else plain,
+        head_width=m.head_width,
+        bias=False,
+        biased=True,
+    )
+    # Both stacks read the same table, even if the head has one of its own.
+    return parts | {"token table": embedding(m.vocabulary, m.width)}
 
 
 # What several of them have.
@@ -301,14 +290,19 @@ def _embeddings(
 
 
 def _layers(
-    m: SimpleNamespace, attention: Cost, shared: sympy.Expr | None = None
+    m: SimpleNamespace,
+    attention: Cost,
+    *,
+    ffn: Cost | None = None,
+    norm: Cost | None = None,
+    shared: sympy.Expr | None = None,
 ) -> Parts:
-    ffn = feed_forward(m.width, m.inner_width, bias=m.biases)
-    norms = layer_norm(m.width) + layer_norm(m.width)
+    ffn = ffn or feed_forward(m.width, m.inner_width, bias=m.biases)
+    norm = norm or layer_norm(m.width)
     return {
         "attention": attention.times(m.layers, shared),
         "feed-forward": ffn.times(m.layers, shared),
-        "norms": norms.times(m.layers, shared),
+        "norms": (norm + norm).times(m.layers, shared),
     }
 
 
@@ -349,62 +343,51 @@ def _pair_head(m: SimpleNamespace, name: str, wanted: bool) -> Parts:
     return {name: classifier(m.width, 2, bias=m.biases) if wanted else Cost()}
 
 
-def _classifier(m: SimpleNamespace) -> Parts:
+def _classifier(m: SimpleNamespace, *, hidden: bool = False, **options: bool) -> Parts:
     if not m.classes:
         return {}
-    rows = BATCH if m.pooler else TOKENS
-    return {
-        "classifier": classifier(m.width, m.classes, bias=m.biases, rows=rows),
-        "loss": cross_entropy(m.classes, rows),
-    }
-
-
-def _two_layer_classifier(m: SimpleNamespace) -> Parts:
-    if not m.classes:
-        return {}
-    return {
-        "classifier": two_layer_classifier(m.width, m.classes, bias=m.biases),
-        "loss": cross_entropy(m.classes, BATCH),
-    }
+    rows = BATCH if hidden or m.pooler else TOKENS
+    if hidden:
+        head = two_layer_classifier(m.width, m.classes, bias=m.biases, **options)
+    else:
+        head = classifier(m.width, m.classes, bias=m.biases, rows=rows)
+    return {"classifier": head, "loss": cross_entropy(m.classes, rows)}
 
 
 def _encoder_decoder(
     m: SimpleNamespace,
     *,
+    bias: bool,
     positions: Cost | None = None,
     embedding_norms: bool = False,
     last_norms: bool = False,
+    norm: Callable[..., Cost] = layer_norm,
+    ffn: Callable[..., Cost] | None = None,
+    head_width: sympy.Expr | None = None,
+    biased: bool = False,
 ) -> Parts:
-    target, tables = BATCH * TARGET, embedding(m.vocabulary, m.width)
-    norm, target_norm = layer_norm(m.width), layer_norm(m.width, target)
+    target, table = BATCH * TARGET, embedding(m.vocabulary, m.width)
     positions = positions or Cost()
-    bias = {"bias": m.biases}
-    sizes, relu = (m.width, m.inner_width), m.relu
-    own = self_attention(m.width, m.heads, length=TARGET, causal=True, **bias)
-    cross = cross_attention(m.width, m.heads, **bias)
+    norms, target_norms = norm(m.width), norm(m.width, target)
+    ffn = ffn or partial(feed_forward, bias=bias, relu=m.relu)
+    sizes = {"width": m.width, "heads": m.heads, "head_width": head_width, "bias": bias}
+    # An encoder runs once: its keys and values aren't needed again.
+    reading = replace(self_attention(**sizes, biased=biased), cached=ZERO)
+    writing = self_attention(**sizes, biased=biased, length=TARGET, causal=True)
     return {
-        "token table": tables if m.tied else tables + tables,
+        "token table": table if m.tied else table + table,
         "position tables": positions + positions,
-        "embedding norms": norm + target_norm if embedding_norms else Cost(),
-        "encoder attention": _uncached(
-            self_attention(m.width, m.heads, **bias).times(m.layers)
-        ),
-        "encoder feed-forward": feed_forward(*sizes, relu=relu, **bias).times(m.layers),
-        "encoder norms": (norm + norm).times(m.layers),
+        "embedding norms": norms + target_norms if embedding_norms else Cost(),
+        "encoder attention": reading.times(m.layers),
+        "encoder feed-forward": ffn(m.width, m.inner_width).times(m.layers),
+        "encoder norms": norms.times(2 * m.layers),
         "memory": Cost(kept=TOKENS * m.width),
-        "decoder attention": own.times(m.decoder_layers),
-        "cross-attention": cross.times(m.decoder_layers),
-        "decoder feed-forward": feed_forward(
-            *sizes, relu=relu, rows=target, **bias
-        ).times(m.decoder_layers),
-        "decoder norms": (target_norm + target_norm + target_norm).times(
+        "decoder attention": writing.times(m.decoder_layers),
+        "cross-attention": cross_attention(**sizes).times(m.decoder_layers),
+        "decoder feed-forward": ffn(m.width, m.inner_width, rows=target).times(
             m.decoder_layers
         ),
-        "last norms": norm + target_norm if last_norms else Cost(),
+        "decoder norms": target_norms.times(3 * m.decoder_layers),
+        "last norms": norms + target_norms if last_norms else Cost(),
         **_lm_head(m, rows=target),
     }
-
-
-def _uncached(cost: Cost) -> Cost:
-    # An encoder runs once: its keys and values aren't needed again.
-    return replace(cost, cached=ZERO)

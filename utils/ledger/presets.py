@@ -65,7 +65,7 @@ class Family:
         decoder: it generates, so that keys and values are worth keeping.
         two_lengths: it reads one sequence and writes another.
         unused_positions: rows of the position table that no token can have.
-        uncounted: why what it keeps for the backward pass isn't counted, if it isn't.
+        ours: `utils.models` has it, so that what it keeps can be measured.
     """
 
     parts: Callable[[SimpleNamespace], Parts]
@@ -73,7 +73,7 @@ class Family:
     decoder: bool = False
     two_lengths: bool = False
     unused_positions: int = 0
-    uncounted: str = ""
+    ours: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,20 +99,15 @@ def as_many_layers(sizes: dict[str, Any]) -> Any:
     return sizes["layers"]
 
 
-LEARNED_BIAS = "a learned bias on its scores keeps them in ways that kernels differ in"
-NOT_OURS = "this package has no model of it to measure"
+BASE = {"width": 768, "layers": 12, "heads": 12, "inner_width": 3072}
+LARGE = {"width": 1024, "layers": 12, "heads": 16, "inner_width": 4096}
+LM_HEAD = {"lm_head": True, "tied": True, "biases": True}
 
-ENCODER = {
-    "vocabulary": 30_522,
-    "width": 768,
-    "layers": 12,
-    "heads": 12,
-    "inner_width": 3072,
-    "classes": 0,
-    "masked_lm": False,
-    "tied": True,
-    "biases": True,
-}
+ENCODER = (
+    {"vocabulary": 30_522}
+    | BASE
+    | {"classes": 0, "masked_lm": False, "tied": True, "biases": True}
+)
 ABSOLUTE = ENCODER | {"positions": 512, "segments": 2}
 BERT = Family(bert, ABSOLUTE | {"pooler": True, "next_sentence": False})
 ROBERTA = Family(
@@ -143,57 +138,22 @@ DEBERTA = Family(
         "content_to_position": True,
         "position_to_content": True,
     },
-    uncounted=LEARNED_BIAS,
 )
-DEBERTA_V3 = Family(
-    deberta_v3,
-    RELATIVE | {"vocabulary": 128_100, "buckets": 256},
-    uncounted=LEARNED_BIAS,
-)
+DEBERTA_V3 = Family(deberta_v3, RELATIVE | {"vocabulary": 128_100, "buckets": 256})
 XLNET = Family(
-    xlnet,
-    {
-        "vocabulary": 32_000,
-        "width": 768,
-        "layers": 12,
-        "heads": 12,
-        "head_width": a_heads_share,
-        "inner_width": 3072,
-        "lm_head": True,
-        "tied": True,
-        "biases": True,
-    },
-    uncounted=LEARNED_BIAS,
+    xlnet, {"vocabulary": 32_000} | BASE | {"head_width": a_heads_share} | LM_HEAD
 )
 VIT = Family(
     vit,
-    {
-        "image": 224,
-        "patch": 16,
-        "channels": 3,
-        "width": 768,
-        "layers": 12,
-        "heads": 12,
-        "inner_width": 3072,
-        "classes": 1000,
-        "pooler": False,
-        "biases": True,
-    },
+    {"image": 224, "patch": 16, "channels": 3}
+    | BASE
+    | {"classes": 1000, "pooler": False, "biases": True},
 )
-DECODER = {
-    "vocabulary": 50_257,
-    "width": 768,
-    "layers": 12,
-    "heads": 12,
-    "inner_width": four_times_the_width,
-    "lm_head": True,
-    "tied": True,
-    "biases": True,
-}
+DECODER = (
+    {"vocabulary": 50_257} | BASE | {"inner_width": four_times_the_width} | LM_HEAD
+)
 GPT = Family(gpt, DECODER | {"positions": 1024, "last_norm": True}, decoder=True)
-BLOOM = Family(
-    bloom, DECODER | {"vocabulary": 250_880}, decoder=True, uncounted=NOT_OURS
-)
+BLOOM = Family(bloom, DECODER | {"vocabulary": 250_880}, decoder=True, ours=False)
 LLAMA = Family(
     llama,
     DECODER
@@ -209,25 +169,17 @@ LLAMA = Family(
         "biases": False,
     },
     decoder=True,
-    uncounted=NOT_OURS,
+    ours=False,
 )
-ENCODER_DECODER = {
-    "vocabulary": 50_265,
-    "width": 768,
-    "layers": 6,
-    "decoder_layers": as_many_layers,
-    "heads": 12,
-    "inner_width": 3072,
-    "positions": 1024,
-    "relu": False,
-    "lm_head": True,
-    "tied": True,
-    "biases": True,
-}
-WITHOUT_POSITIONS = {k: v for k, v in ENCODER_DECODER.items() if k != "positions"}
+ENCODER_DECODER = (
+    {"vocabulary": 50_265}
+    | BASE
+    | {"layers": 6, "decoder_layers": as_many_layers, "relu": False}
+    | LM_HEAD
+)
 TRANSFORMER = Family(
     transformer,
-    WITHOUT_POSITIONS
+    ENCODER_DECODER
     | {
         "vocabulary": 37_000,
         "width": 512,
@@ -239,13 +191,20 @@ TRANSFORMER = Family(
     decoder=True,
     two_lengths=True,
 )
-BART = Family(bart, ENCODER_DECODER, decoder=True, two_lengths=True)
-LARGE = {"width": 1024, "layers": 12, "heads": 16, "inner_width": 4096}
+BART = Family(
+    bart, ENCODER_DECODER | {"positions": 1024}, decoder=True, two_lengths=True
+)
 PEGASUS = Family(
     pegasus,
     ENCODER_DECODER
     | LARGE
-    | {"vocabulary": 96_103, "layers": 16, "relu": True, "sinusoids": True},
+    | {
+        "vocabulary": 96_103,
+        "layers": 16,
+        "positions": 1024,
+        "relu": True,
+        "sinusoids": True,
+    },
     decoder=True,
     two_lengths=True,
 )
@@ -266,7 +225,6 @@ T5 = Family(
     },
     decoder=True,
     two_lengths=True,
-    uncounted=LEARNED_BIAS,
 )
 
 MLM = {"masked_lm": True}
@@ -287,6 +245,7 @@ MODELS = {
     "bert-large-pretraining": Preset(BERT, BERT_LARGE | PRETRAINING),
     "tinybert-4": Preset(BERT, {"width": 312, "layers": 4, "inner_width": 1200}),
     "minilm-l6": Preset(BERT, {"width": 384, "layers": 6, "inner_width": 1536}),
+    "distilbert": Preset(DISTILBERT),
     "distilbert-base": Preset(DISTILBERT),
     "distilbert-base-mlm": Preset(DISTILBERT, MLM),
     "roberta-base": Preset(ROBERTA),
@@ -306,6 +265,7 @@ MODELS = {
     "xlnet-base": Preset(XLNET),
     "gpt1": Preset(GPT, {"vocabulary": 40_478, "positions": 512, "last_norm": False}),
     "gpt2": Preset(GPT),
+    "gpt2-small": Preset(GPT),
     "gpt2-medium": Preset(GPT, {"width": 1024, "layers": 24, "heads": 16}),
     "gpt2-large": Preset(GPT, {"width": 1280, "layers": 36, "heads": 20}),
     "gpt2-xl": Preset(GPT, {"width": 1600, "layers": 48, "heads": 25}),
@@ -316,9 +276,7 @@ MODELS = {
     "bart-large": Preset(BART, LARGE),
     "pegasus-large": Preset(PEGASUS),
     "t5-small": Preset(T5),
-    "t5-base": Preset(
-        T5, {"width": 768, "layers": 12, "heads": 12, "inner_width": 3072}
-    ),
+    "t5-base": Preset(T5, BASE),
     "vit-b-16": Preset(VIT),
     "vit-b-16-pooler": Preset(VIT, {"classes": 0, "pooler": True}),
     "vit-b-32": Preset(VIT, {"patch": 32}),
