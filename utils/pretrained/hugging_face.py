@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from utils.pretrained import families
-from utils.pretrained.key_map import KeyMap
+from utils.pretrained.key_map import KeyMap, WrongKeys
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -53,8 +53,10 @@ def from_hf(source: PreTrainedModel | str | Path) -> nn.Module:
 
     Raises:
         Unsupported: a class or configuration that this package has no model for.
-        FileNotFoundError: the folder lacks its configuration or its weights.
-        KeyError: the weights aren't those of the class.
+        FileNotFoundError: there is no such folder, or it lacks its configuration or its
+            weights.
+        ValueError: a file of the folder is damaged.
+        KeyError: the weights aren't those of the class and the configuration.
     """
     if isinstance(source, str | Path):
         return _from_folder(Path(source))
@@ -140,11 +142,20 @@ def activation(name: str) -> str:
 def _from_folder(folder: Path) -> nn.Module:
     from transformers import AutoConfig
 
-    if not (folder / "config.json").is_file():
-        raise FileNotFoundError(f"{folder / 'config.json'} is missing")
-    names = json.loads((folder / "config.json").read_text("utf8")).get("architectures")
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"there is no folder {folder}; a model of the hub is loaded by "
+            "transformers (from_pretrained) and then given to from_hf"
+        )
+    file = folder / "config.json"
+    if not file.is_file():
+        raise FileNotFoundError(f"{file} is missing")
+    try:
+        names = json.loads(file.read_text("utf8")).get("architectures")
+    except (ValueError, AttributeError) as error:
+        raise ValueError(f"{file} is damaged, fetch it again: {error}") from error
     if not names:
-        raise Unsupported(f"{folder / 'config.json'} names no architecture")
+        raise Unsupported(f"{file} names no architecture")
     entry = supported(names[0])
     # Files leave out what equals transformers' default, so their class must fill it in.
     config = AutoConfig.from_pretrained(folder)
@@ -165,7 +176,7 @@ def _read(folder: Path) -> dict[str, Tensor]:
         try:
             state |= load_file(file)
         except SafetensorError as error:
-            raise ValueError(f"{file} is damaged: {error}") from error
+            raise ValueError(f"{file} is damaged, fetch it again: {error}") from error
     return state
 
 
@@ -176,6 +187,20 @@ def _modern(name: str) -> str:
 
 
 def _load(model: nn.Module, state: dict[str, Tensor]) -> nn.Module:
+    wanted = model.state_dict()
+    if more := sorted(state.keys() - wanted.keys()):
+        raise WrongKeys(f"the weights have {more[0]}, the configuration doesn't")
+    for name, expected in wanted.items():
+        if name not in state:
+            raise WrongKeys(
+                f"the weights have no {name}, the configuration asks for it"
+            )
+        found = state[name]
+        if found.shape != expected.shape:
+            raise WrongKeys(
+                f"the weights' {name} is {tuple(found.shape)}, the configuration asks "
+                f"for {tuple(expected.shape)}"
+            )
     dtype = next(t.dtype for t in state.values() if t.is_floating_point())
     model.to(dtype).load_state_dict(state, strict=True)
     return model.eval()
