@@ -20,7 +20,15 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "quality"
-RECIPES = ("shakespeare", "multi30k", "cifar10", "digits", "translator")
+RECIPES = (
+    "shakespeare",
+    "multi30k",
+    "cifar10",
+    "digits",
+    "stories-gpt",
+    "translator",
+    "bart-denoiser",
+)
 
 
 def main(arguments: list[str] | None = None) -> int | str:
@@ -135,12 +143,17 @@ def chosen_device(name: str) -> Any:
 
 
 def produced_by(threads: int, device: Any) -> dict[str, Any]:
-    """The machine, its versions and the commit, as `speed.py` has them, and the GPU."""
+    """The machine, its versions and the commit, as `speed.py` has them, and the GPU.
+
+    A copy of the tree that has no git in it is told its commit by COURSE_COMMIT.
+    """
     import torch
     from speed import context
 
     gpu = torch.cuda.get_device_name() if device.type == "cuda" else None
-    return context(threads) | {"device": gpu or "CPU"}
+    found = context(threads) | {"device": gpu or "CPU"}
+    found["commit"] = found["commit"] or os.environ.get("COURSE_COMMIT")
+    return found
 
 
 def write(out: Path, name: str, what: str, runs: list[dict[str, Any]]) -> None:

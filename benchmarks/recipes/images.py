@@ -14,7 +14,6 @@ from recipes.training import Run, fit, parameters
 from utils.data.images import LabelledImages
 from utils.models.vit import ViTConfig, ViTForImageClassification
 from utils.training.averaging import Averaged
-from utils.training.loop import half_precision
 from utils.training.optimizers import adamw
 
 KINDS = ("vit", "cnn")
@@ -140,7 +139,6 @@ def compare(
     images = (images - mean) / spread
     test_images = (test.images.to(run.device).float() - mean) / spread
     test_labels = test.labels.to(run.device)
-    dtype = half_precision(run.device)
 
     def loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, int]:
         x, y = batch
@@ -153,10 +151,9 @@ def compare(
     def evaluate(averaged: Averaged) -> dict[str, float]:
         right, total = 0, 0.0
         for x, y in zip(test_images.split(1000), test_labels.split(1000), strict=True):
-            with torch.autocast(run.device.type, dtype, enabled=dtype is not None):
-                found = scores(averaged.average, x)
+            found = scores(averaged.average, x)
             right += int((found.argmax(-1) == y).sum())
-            total += F.cross_entropy(found.float(), y, reduction="sum").item()
+            total += F.cross_entropy(found, y, reduction="sum").item()
         return {"accuracy": right / len(test_labels), "loss": total / len(test_labels)}
 
     models = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,7 +13,6 @@ from recipes.training import Run, fit, parameters
 from utils.models.gpt2 import GPT2Config, GPT2LMHeadModel
 from utils.objectives.language_modeling import token_loss
 from utils.training.averaging import Averaged
-from utils.training.loop import half_precision
 from utils.training.optimizers import adamw
 
 EVALUATED = 64
@@ -111,16 +111,12 @@ def train_gpt(
     optimizer = adamw(
         model, p["rate"], weight_decay=p["weight_decay"], betas=(0.9, 0.99)
     )
-    dtype = half_precision(run.device)
-
-    def measure(model: nn.Module, stride: int) -> float:
-        with torch.autocast(run.device.type, dtype, enabled=dtype is not None):
-            return text_loss(model, validation_ids, p["context"], stride)
+    measure = partial(text_loss, ids=validation_ids, context=p["context"])
 
     def evaluate(averaged: Averaged) -> Mapping[str, float]:
         return {
-            "validation_loss": measure(averaged.average, p["context"]),
-            "without_average": measure(averaged.model, p["context"]),
+            "validation_loss": measure(averaged.average, stride=p["context"]),
+            "without_average": measure(averaged.model, stride=p["context"]),
         }
 
     batches = Blocks(train_ids, p["context"] + 1, p["batch"], run.seed)
@@ -129,7 +125,7 @@ def train_gpt(
     )
     best = averaged.average.eval()
     with torch.no_grad():
-        found["strided"] = measure(best, p["context"] // 2)
+        found["strided"] = measure(best, stride=p["context"] // 2)
     found["parameters"] = parameters(best)
     run.report(found)
     return best, found

@@ -36,7 +36,7 @@ GPU = {
 PRESETS = {
     "gpu": GPU | {"dropout": 0.3},
     "gpu-nanogpt": GPU,
-    "gpu-long": GPU | {"dropout": 0.4, "steps": 8000, "decay": 0.999},
+    "gpu-long": GPU | {"dropout": 0.35, "steps": 8000, "decay": 0.999},
     "cpu": GPU
     | {
         "layers": 4,

@@ -18,7 +18,6 @@ from utils.models.transformer import Transformer, TransformerConfig
 from utils.objectives.language_modeling import IGNORED, token_loss
 from utils.tokenizers import ByteLevelBPE, SpecialTokens
 from utils.training.averaging import Averaged
-from utils.training.loop import half_precision
 from utils.training.optimizers import adamw
 
 SPECIAL = SpecialTokens(pad="<pad>", bos="<s>", eos="</s>")
@@ -228,7 +227,7 @@ def train_pairs(
             weights are chosen.
         start: what the decoder reads first.
     """
-    p, dtype = run.preset, half_precision(run.device)
+    p = run.preset
     optimizer = adamw(
         averaged.model, rate, weight_decay=p["weight_decay"], betas=(0.9, 0.98)
     )
@@ -243,9 +242,8 @@ def train_pairs(
     def measure(model: nn.Module, parts: Sequence[Batch]) -> float:
         total, count = 0.0, 0
         for batch in parts:
-            with torch.autocast(run.device.type, dtype, enabled=dtype is not None):
-                logits, labels = logits_and_labels(model, batch, start)
-                total += token_loss(logits, labels, reduction="sum").item()
+            logits, labels = logits_and_labels(model, batch, start)
+            total += token_loss(logits, labels, reduction="sum").item()
             count += int((labels != IGNORED).sum())
         return total / count
 
