@@ -10,12 +10,13 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
-from utils.data.corpora.translations import constructions, french, phrases
-from utils.data.corpora.translations.clauses import Unclear, actions
-from utils.data.corpora.translations.constructions import CONSTRUCTIONS, Sentence
+from utils.data.corpora.translations import french, nouns, phrases
+from utils.data.corpora.translations.clauses import Redraw, actions
+from utils.data.corpora.translations.constructions import CONSTRUCTIONS
+from utils.data.corpora.translations.sentences import Sentence
 from utils.data.dataset import Dataset, check_source
 from utils.data.examples import Translation
 
@@ -68,27 +69,31 @@ def _written() -> Dataset[Translation]:
 
 
 def draw(seed: int = SEED, draws: int = DRAWS) -> list[tuple[Sentence, Translation]]:
-    """Different sentences, each with its text; what has two translations is left out."""
+    """Different sentences, each with its text; none that has two translations."""
     rng = random.Random(seed)
     kinds = list(CONSTRUCTIONS)
     weights = list(CONSTRUCTIONS.values())
     found: dict[str, tuple[Sentence, Translation]] = {}
     unclear = set()
     for kind in rng.choices(kinds, weights, k=draws):
-        try:
-            sentence = kind(rng)
-        except Unclear:
-            continue
-        bare = rng.random() < 1 / 6 and sentence.french[-1] == "."
-        translation = Translation(
-            sentence.english[:-1] if bare else sentence.english,
-            french.write(sentence.french[:-1] if bare else sentence.french),
-        )
+        sentence = _one(kind, rng)
+        target = french.write(sentence.french)
+        translation = Translation(sentence.english, target)
+        if rng.random() < 1 / 6 and target[-1] == ".":
+            translation = Translation(sentence.english[:-1], target[:-1])
         words = key(translation.source)
         if words in found and key(found[words][1].target) != key(translation.target):
             unclear.add(words)
         found.setdefault(words, (sentence, translation))
     return [pair for words, pair in found.items() if words not in unclear]
+
+
+def _one(kind: Callable[[random.Random], Sentence], rng: random.Random) -> Sentence:
+    while True:
+        try:
+            return kind(rng)
+        except Redraw:
+            continue
 
 
 def key(text: str) -> str:
@@ -123,14 +128,14 @@ def _forms() -> dict[str, frozenset[str]]:
     for noun in (*phrases.nouns(), *phrases.masses("drink eaten got"), *both):
         for form in (noun.english, noun.plural):
             found.setdefault(form, set()).add(noun.english)
-    for table in ("VERBS", "INTRANSITIVES", "REFLEXIVES"):
+    for table in ("verbs", "intransitives", "reflexives"):
         for action in actions(table):
             for form in action.forms:
                 found.setdefault(form, set()).add(action.english)
     for adjective in (*phrases.adjectives(), *phrases.states()):
         found.setdefault(adjective.english, set()).add(adjective.english)
-    for adjective, degrees in constructions.COMPARED.items():
-        for form in degrees.split():
+    for adjective, degrees in nouns.COMPARED.items():
+        for form in degrees:
             found.setdefault(form, set()).add(adjective)
     return {form: frozenset(words) for form, words in found.items()}
 

@@ -34,7 +34,7 @@ class Action:
     verb: french.Verb
     doers: str
     objects: str = ""
-    after: tuple[str, ...] = ()
+    after: str = ""
 
     @property
     def english(self) -> str:
@@ -42,19 +42,16 @@ class Action:
 
 
 @cache
-def actions(table: str = "VERBS") -> tuple[Action, ...]:
-    """The verbs of a table of the lexicon: VERBS, INTRANSITIVES or REFLEXIVES."""
+def actions(table: str = "verbs") -> tuple[Action, ...]:
+    """The verbs of a table of the lexicon: verbs, intransitives or reflexives."""
     found = []
-    for english, infinitive, *kinds in lexicon.rows(getattr(lexicon, table)):
+    for english, infinitive, *kinds in lexicon.rows(table):
         forms = tuple(form.replace("_", " ") for form in english.split())
         pronoun = "se " if infinitive.startswith("se ") else ""
-        verb, *after = infinitive.removeprefix("se ").split()
+        verb, _, after = infinitive.removeprefix("se ").partition(" ")
+        objects = kinds[1] if len(kinds) == 2 else ""
         found.append(
-            Action(forms, french.conjugate(pronoun + verb), *kinds, after=tuple(after))
-            if len(kinds) == 2
-            else Action(
-                forms, french.conjugate(pronoun + verb), kinds[0], "", tuple(after)
-            )
+            Action(forms, french.conjugate(pronoun + verb), kinds[0], objects, after)
         )
     return tuple(found)
 
@@ -65,8 +62,8 @@ def action(forms: str, infinitive: str, doers: str = "person") -> Action:
     return Action(words, french.conjugate(infinitive), doers)
 
 
-class Unclear(Exception):
-    """What was to be said could be read in two ways: they read the book."""
+class Redraw(Exception):
+    """What was drawn makes no sense together, or makes two: they read the book."""
 
 
 BE = {
@@ -82,12 +79,12 @@ def english_verb(
 
     Raises:
         ValueError: a tense that isn't listed here.
-        Unclear: past and present are the same word.
+        Redraw: past and present are the same word.
     """
     base, third, past, participle, gerund = forms
-    if base == past and tense in ("present", "past") and negation != "not":
-        if not who.third:
-            raise Unclear(base)
+    simple = tense in ("present", "past") and negation != "not"
+    if base == past and simple and not who.third:
+        raise Redraw(base)
     adverb = [negation] if negation else []
     present = "present" if tense != "was doing" else "past"
     if tense == "present":
@@ -116,34 +113,35 @@ def french_verb(
     negation: str | None = None,
     clitics: Sequence[str] = (),
     agreement: tuple[str, bool] | None = None,
-) -> list[str]:
+) -> str:
     """The French verb group: ne, pronouns, verb, pas, participle.
 
     Args:
         clitics: pronouns before the verb, in their order.
-        agreement: gender and number of the object where it comes before a participle
-            with avoir; False for a reflexive verb whose object follows.
+        agreement: gender and number of what a participle agrees with, if that isn't
+            what they are by rule: the subject with être, nothing with avoir.
     """
     person = who.person
     pronouns = [french.REFLEXIVE[person]] * verb.reflexive + list(clitics)
     adverb = [NEGATIONS[negation]] if negation else []
-    head = ["ne"] if negation else []
+    before, after = ["ne"] * bool(negation) + pronouns, adverb
     if tense in ("present", "doing"):
-        return [*head, *pronouns, verb.present[person], *adverb]
-    if tense == "was doing":
-        return [*head, *pronouns, verb.imparfait(person), *adverb]
-    if tense == "future":
-        return [*head, *pronouns, verb.futur(person), *adverb]
-    if tense == "going to":
-        go = french.conjugate("aller").present[person]
-        return [*head, go, *adverb, *pronouns, verb.infinitive]
-    helper = french.conjugate("être" if verb.etre else "avoir")
-    participle = verb.participle
-    if verb.etre:
-        participle = french.agree(participle, who.gender, who.plural)
-    elif agreement:
-        participle = french.agree(participle, *agreement)
-    return [*head, *pronouns, helper.present[person], *adverb, participle]
+        finite = verb.present[person]
+    elif tense == "was doing":
+        finite = verb.imparfait(person)
+    elif tense == "future":
+        finite = verb.futur(person)
+    elif tense == "going to":
+        before = ["ne"] * bool(negation)
+        finite = french.conjugate("aller").present[person]
+        after = [*adverb, *pronouns, verb.infinitive]
+    else:
+        finite = french.conjugate("être" if verb.etre else "avoir").present[person]
+        if verb.etre and agreement is None:
+            agreement = who.gender, who.plural
+        gender, plural = agreement or ("m", False)
+        after = [*adverb, french.agree(verb.participle, gender, plural)]
+    return " ".join([*before, finite, *after])
 
 
 def shortened(rng: random.Random, english: str) -> str:
@@ -155,9 +153,7 @@ def shortened(rng: random.Random, english: str) -> str:
     return english
 
 
-def infinitive(
-    verb: french.Verb, who: Phrase, clitics: Sequence[str] = ()
-) -> list[str]:
+def infinitive(verb: french.Verb, who: Phrase, clitics: Sequence[str] = ()) -> str:
     """The infinitive with its pronouns: se lever, me lever, le voir."""
     own = [french.REFLEXIVE[who.person]] * verb.reflexive
-    return [*own, *clitics, verb.infinitive]
+    return " ".join([*own, *clitics, verb.infinitive])

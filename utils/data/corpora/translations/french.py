@@ -1,14 +1,13 @@
 """What changes in French words: by the next sound, by gender, number, person, tense.
 
-A sentence is a list of tokens. Those in capitals are words whose form waits for their
-neighbour, which `write` knows: LE, LA, LES the articles (l', du, aux), CE (cet), MA, TA,
+A sentence is a row of words. In capitals are those whose form waits for their
+neighbour, which `write` sees: LE, LA, LES the articles (l', du, aux), CE (cet), MA, TA,
 SA (mon before a vowel), BEAU, NOUVEAU, VIEUX before their noun (bel). After ^ comes a
 capital.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -34,19 +33,7 @@ BEFORE_VOWEL = {
     "LE": ("le", "l'"),
     "LA": ("la", "l'"),
 }
-ELIDED = {
-    "je",
-    "me",
-    "te",
-    "se",
-    "le",
-    "la",
-    "de",
-    "ne",
-    "que",
-    "est-ce que",
-    "parce que",
-}
+ELIDED = {"je", "me", "te", "se", "le", "la", "de", "ne", "que"}
 CONTRACTED = {
     ("de", "LE"): "du",
     ("de", "LES"): "des",
@@ -65,13 +52,13 @@ def begins_with_vowel(word: str) -> bool:
     return word[0] in "aeiouhéèêâîôûàœ"
 
 
-def write(tokens: Sequence[str]) -> str:
+def write(draft: str) -> str:
     """The sentence: articles contracted, vowels elided, a space before ? and !.
 
-    >>> write(["je", "ne", "ai", "pas", "vu", "LE", "ami", "de", "LES", "filles", "."])
+    >>> write("je ne ai pas vu LE ami de LES filles .")
     "Je n'ai pas vu l'ami des filles."
     """
-    words = list(tokens)
+    words = draft.split()
     text = ""
     for i, word in enumerate(words):
         following = words[i + 1] if i + 1 < len(words) else ""

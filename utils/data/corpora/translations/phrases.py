@@ -1,4 +1,4 @@
-"""Noun phrases in both languages at once: the small black cats, les petits chats noirs."""
+"""Noun phrases in both languages: the small black cats, les petits chats noirs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Phrase:
     """
 
     english: str
-    french: tuple[str, ...]
+    french: str
     gender: str
     plural: bool
     person: int
@@ -101,14 +101,15 @@ DETERMINERS = {
     "that": ("CE", "cette", "ces"),
 }
 PLURALS = {"a": "some", "this": "these", "that": "those"}
-PRONOUNS = (
-    ("I", "je", "m", False, 0),
-    ("you", "tu", "m", False, 1),
-    ("he", "il", "m", False, 2),
-    ("she", "elle", "f", False, 2),
-    ("we", "nous", "m", True, 3),
-    ("they", "ils", "m", True, 5),
-)
+# English: French, gender, whether several, person from je to ils
+PRONOUNS = {
+    "I": ("je", "m", False, 0),
+    "you": ("tu", "m", False, 1),
+    "he": ("il", "m", False, 2),
+    "she": ("elle", "f", False, 2),
+    "we": ("nous", "m", True, 3),
+    "they": ("ils", "m", True, 5),
+}
 POSSESSIVES = ("my", "your", "his", "our", "your (polite)", "their")
 
 
@@ -116,7 +117,7 @@ POSSESSIVES = ("my", "your", "his", "our", "your (polite)", "their")
 def nouns() -> tuple[Noun, ...]:
     """All that can be counted."""
     found = []
-    for english, french, gender, kinds in lexicon.rows(lexicon.NOUNS):
+    for english, french, gender, kinds in lexicon.rows("nouns"):
         one, many = english.split()
         forms = tuple(form.replace("_", " ") for form in french.split())
         found.append(Noun(one, many, forms, gender, frozenset([one, *kinds.split()])))
@@ -133,7 +134,7 @@ def of_kind(kinds: str) -> tuple[Noun, ...]:
 @cache
 def masses(kinds: str = "drink eaten") -> tuple[Noun, ...]:
     """What is counted in no plural: water, bread."""
-    rows = lexicon.rows(lexicon.MASSES)
+    rows = lexicon.rows("masses")
     return tuple(
         Noun(english, english, (word, word), gender, frozenset([english, kind]))
         for english, french, gender, kind in rows
@@ -146,7 +147,7 @@ def masses(kinds: str = "drink eaten") -> tuple[Noun, ...]:
 def neutrals() -> tuple[tuple[Noun, Noun], ...]:
     """Nouns whose gender English doesn't tell: (man, woman)."""
     found = []
-    for english, man, woman in lexicon.rows(lexicon.NEUTRAL):
+    for english, man, woman in lexicon.rows("neutral"):
         one, many = english.split()
         kinds = frozenset([one, "person", "neutral"])
         found.append(
@@ -169,7 +170,7 @@ def adjectives() -> tuple[Adjective, ...]:
             frozenset(kinds.split()),
             tuple(" ".join(predicate).split()),
         )
-        for english, forms, place, kinds, *predicate in lexicon.rows(lexicon.ADJECTIVES)
+        for english, forms, place, kinds, *predicate in lexicon.rows("adjectives")
     )
 
 
@@ -178,7 +179,7 @@ def states() -> tuple[Adjective, ...]:
     """What a person is for now."""
     return tuple(
         Adjective(english, tuple(forms.split()), False, frozenset(["person"]))
-        for english, forms in lexicon.rows(lexicon.STATES)
+        for english, forms in lexicon.rows("states")
     )
 
 
@@ -189,14 +190,14 @@ def fitting(noun: Noun) -> tuple[Adjective, ...]:
         adjective
         for adjective in adjectives()
         if adjective.kinds & noun.kinds
-        and noun.english not in lexicon.NEVER.get(adjective.english, "").split()
+        and noun.english not in lexicon.pairs("never").get(adjective.english, ())
     )
 
 
 @cache
 def opposites() -> frozenset[frozenset[str]]:
     """Pairs of adjectives that can't both be said of one thing."""
-    pairs = [line.split() for line in lexicon.OPPOSITES.splitlines() if line]
+    pairs = [row[0].split() for row in lexicon.rows("opposites")]
     return frozenset(map(frozenset, pairs))
 
 
@@ -244,7 +245,7 @@ def phrase(
         french = "de"
     return Phrase(
         english,
-        (french, *before, noun.forms[plural], *after),
+        " ".join([french, *before, noun.forms[plural], *after]),
         noun.gender,
         plural,
         5 if plural else 2,
@@ -256,12 +257,12 @@ def phrase(
 
 
 def mass(noun: Noun, determiner: str = "the") -> Phrase:
-    """Water: the water, l'eau; or some of it, "" in English, de l'eau."""
+    """The water, l'eau; or some of it, water, de l'eau."""
     article = ("LE", "LA")[noun.gender == "f"]
     if determiner == "the":
-        english, french = f"the {noun.english}", (article, noun.forms[0])
+        english, french = f"the {noun.english}", f"{article} {noun.forms[0]}"
     else:
-        english, french = noun.english, ("de", article, noun.forms[0])
+        english, french = noun.english, f"de {article} {noun.forms[0]}"
     return Phrase(
         english,
         french,
@@ -274,26 +275,26 @@ def mass(noun: Noun, determiner: str = "the") -> Phrase:
     )
 
 
-def pronoun(index: int) -> Phrase:
-    """I, you, he, she, we or they, by their place in `PRONOUNS`."""
-    english, french, gender, plural, person = PRONOUNS[index]
+def pronoun(english: str) -> Phrase:
+    """I, you, he, she, we or they."""
+    french, gender, plural, person = PRONOUNS[english]
     kinds = frozenset(["person", "pronoun"])
-    return Phrase(english, (french,), gender, plural, person, kinds=kinds)
+    return Phrase(english, french, gender, plural, person, kinds=kinds)
 
 
 def name(rng: random.Random, gender: str | None = None) -> Phrase:
     """Someone by name."""
     gender = gender or rng.choice("mf")
-    word = rng.choice(lexicon.NAMES[gender])
+    word = rng.choice(lexicon.words()["names"][gender].split())
     kinds = frozenset(["person", "name"])
-    return Phrase(word, (word,), gender, False, 2, word, kinds=kinds)
+    return Phrase(word, word, gender, False, 2, word, kinds=kinds)
 
 
 def together(first: Phrase, second: Phrase) -> Phrase:
     """Two by "and": feminine only if both are."""
     return Phrase(
         f"{first.english} and {second.english}",
-        (*first.french, "et", *second.french),
+        f"{first.french} et {second.french}",
         "f" if first.gender == second.gender == "f" else "m",
         True,
         5,
@@ -307,13 +308,14 @@ def possessed(owner: Phrase, noun: Noun, described: Sequence[Adjective] = ()) ->
     bare = phrase(noun, "the", described)
     mark = "'" if owner.english.endswith("s") and owner.plural else "'s"
     english = f"{owner.english}{mark} {bare.english.removeprefix('the ')}"
-    french = (*bare.french, "de", *owner.french)
+    french = f"{bare.french} de {owner.french}"
     combinations = bare.combinations | owner.combinations
     return replace(bare, english=english, french=french, combinations=combinations)
 
 
 OWNED = frozenset(
-    ["pet", "tame", "clothing", "toy", "thing", "text", "car", "boat", "bicycle", "food", "furniture", "home", "matter"]
+    {"pet", "tame", "clothing", "toy", "thing", "text", "car", "boat", "bicycle"}
+    | {"food", "furniture", "home", "matter"}
 )
 
 
@@ -332,9 +334,12 @@ def determiner(rng: random.Random, noun: Noun, definite: bool = False) -> str:
     return rng.choice(("the", "the", "this", "that", *owners(noun)[:4], *indefinite))
 
 
-def many(rng: random.Random, noun: Noun, chance: float = 0.3) -> bool:
+def many(
+    rng: random.Random, noun: Noun, chance: float = 0.3, choice: str = "the"
+) -> bool:
     """Whether it is said in the plural: sometimes, but nobody has two mothers."""
-    return rng.random() < chance and "single" not in noun.kinds
+    own_home = "home" in noun.kinds and choice not in ("the", "a", "this", "that")
+    return rng.random() < chance and "single" not in noun.kinds and not own_home
 
 
 def described(rng: random.Random, noun: Noun, chance: float = 0.35) -> list[Adjective]:
@@ -359,7 +364,7 @@ def subject(rng: random.Random, kinds: str, plain: bool = False) -> Phrase:
     human = "person" in kinds.split()
     chance = rng.random()
     if human and not plain and chance < 0.28:
-        return pronoun(rng.randrange(len(PRONOUNS)))
+        return pronoun(rng.choice(tuple(PRONOUNS)))
     if human and chance < 0.42:
         first = name(rng)
         second = name(rng)
@@ -368,7 +373,8 @@ def subject(rng: random.Random, kinds: str, plain: bool = False) -> Phrase:
         return first
     noun = rng.choice(of_kind(kinds))
     chosen = described(rng, noun, 0.1 if "family" in noun.kinds else 0.3)
-    return phrase(noun, determiner(rng, noun), chosen, many(rng, noun))
+    choice = determiner(rng, noun)
+    return phrase(noun, choice, chosen, many(rng, noun, choice=choice))
 
 
 def thing(rng: random.Random, kinds: str, owner: Phrase | None = None) -> Phrase:
@@ -385,7 +391,7 @@ def thing(rng: random.Random, kinds: str, owner: Phrase | None = None) -> Phrase
     else:
         choice = rng.choice(("the", "the", "the", "a", "a", "this", "that"))
     chosen = described(rng, noun, 0.1 if "family" in noun.kinds else 0.3)
-    return phrase(noun, choice, chosen, many(rng, noun))
+    return phrase(noun, choice, chosen, many(rng, noun, choice=choice))
 
 
 def own(owner: Phrase) -> str:
