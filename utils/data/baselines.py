@@ -109,7 +109,7 @@ def commonest_tags(
 def dictionary_tags(
     train: Sequence[TaggedSentence], test: Sequence[TaggedSentence]
 ) -> list[list[str]]:
-    """The longest names of training that stand in a sentence, as what they mostly are."""
+    """The longest names of training in a sentence, as what they mostly are."""
     seen: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for sentence in train:
         for start, end, kind in _entities(sentence.tags):
@@ -143,11 +143,11 @@ ANSWER_KINDS = [
 
 
 def answer_by_overlap(question: Question) -> str:
-    """An answer of the kind asked for, from a sentence with many of the question's words.
+    """An answer of the kind asked for, from where the question's words are.
 
-    The first such span without a word of the question in it, or the sentence with most
-    of them. Kinds are told by one word (who, when, how); that there may be no answer is
-    beyond it.
+    Sentences with more of its words come first; the answer is the first span of the
+    kind without any of them, or the whole first sentence. Kinds are told by one word
+    (who, when, how); that there may be no answer is beyond it.
     """
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 

@@ -65,6 +65,7 @@ def load(source: str = "embedded", seed: int = 0) -> Dataset[TaggedSentence]:
         source="embedded (written by utils.data.corpora.entities)",
         licence="CC BY 4.0",
         bytes=text_bytes(splits),
+        labels=TAGS,
     )
 
 

@@ -1,4 +1,4 @@
-"""Short passages and questions on them, answered by a span or, as in SQuAD 2.0, by none.
+"""Short passages and questions on them, answered by a span or (SQuAD 2.0) by none.
 
 A passage names several people, places, years and numbers, so that the kind of answer
 doesn't give it away, and a question seldom uses the words of the sentence that answers

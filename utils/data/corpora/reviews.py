@@ -1,6 +1,6 @@
 """Product reviews, title and content, negative or positive; half and half.
 
-Written so that the words alone don't tell. Most of them praise one thing and complain of
+Written so that the words alone don't tell. Most praise one thing and complain of
 another; what decides is which of the two matters, who was right, how it was before, or
 what the rival is like, and the phrases for it come in pairs of the same words. A few
 can be read from title and content only together. Products and phrases are in
@@ -79,6 +79,7 @@ def load(source: str = "embedded", seed: int = 0) -> Dataset[Review]:
         source="embedded (written by utils.data.corpora.reviews)",
         licence="CC BY 4.0",
         bytes=text_bytes(splits),
+        labels=LABELS,
     )
 
 
