@@ -207,11 +207,7 @@ def test_right(check):
         (check_rotations, "ids.roll(-start)", "ids.roll(-start).flip(0)"),
         (check_denoise, "inner[0], inner[-1] + 1", "0, len(ids)"),
         (check_denoise, "torch.randperm(number, generator=rng", "torch.arange(number"),
-        (
-            check_denoise,
-            "choose_spans(len(text), rng,",
-            "choose_spans(len(text), None,",
-        ),
+        (check_denoise, "len(text), rng, share", "len(text), None, share"),
     ],
 )
 def test_wrong(check, right, wrong):

@@ -209,7 +209,7 @@ LESS = "rank[:, :, None] <= rank[:, None, :]"
             "permutation_mask(rank, targets), m",
             "permutation_mask(rank * 0 + torch.arange(ids.shape[1]), targets), m",
         ),
-        (check_orders, '{"generator": rng, ', "{"),
+        (check_orders, "(batch, 1), generator=rng", "(batch, 1), generator=None"),
     ],
 )
 def test_wrong(check, right, wrong):

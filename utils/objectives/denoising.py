@@ -172,9 +172,10 @@ def denoise(
     number = len(sentences(text, stops := [*stop_ids]))
     order = torch.randperm(number, generator=rng, device=ids.device).tolist()
     text = permute_sentences(text, order, stops)
-    options = {"share": share, "mean_length": mean_length, "device": ids.device}
-    text = infill(text, choose_spans(len(text), rng, **options), mask_id)
-    return torch.cat([ids[:begin], text, ids[end:]])
+    spans = choose_spans(
+        len(text), rng, share=share, mean_length=mean_length, device=ids.device
+    )
+    return torch.cat([ids[:begin], infill(text, spans, mask_id), ids[end:]])
 
 
 def _check_boolean(chosen: Tensor) -> None:

@@ -84,17 +84,12 @@ def distilbert_loss(
         attention_mask: (batch, time); padding counts nowhere.
         weights: of the three; the paper doesn't print them, these are its code's.
     """
-    parts = (
-        soft_target_loss(
-            student_logits,
-            teacher_logits,
-            temperature=temperature,
-            mask=attention_mask,
-        ),
-        token_loss(student_logits, labels),
-        hidden_cosine_loss(student_hidden, teacher_hidden, attention_mask),
+    soft = soft_target_loss(
+        student_logits, teacher_logits, temperature=temperature, mask=attention_mask
     )
-    return sum(weight * part for weight, part in zip(weights, parts, strict=True))
+    hard = token_loss(student_logits, labels)
+    direction = hidden_cosine_loss(student_hidden, teacher_hidden, attention_mask)
+    return weights[0] * soft + weights[1] * hard + weights[2] * direction
 
 
 def attention_map_loss(

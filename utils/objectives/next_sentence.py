@@ -53,23 +53,23 @@ def next_sentence_pairs(
     follows = _followers(documents)
     pool = [(d, s) for d, document in enumerate(documents) for s in document[1:]]
     pairs = []
+
+    def allowed(place: int, here: int, first: Sentence) -> bool:
+        there, second = pool[place]
+        return there != here and _key(second) not in follows[_key(first)]
+
     for here, document in enumerate(documents):
-
-        def allowed(place: int, first: Sentence, here: int = here) -> bool:
-            there, second = pool[place]
-            return there != here and _key(second) not in follows[_key(first)]
-
         for first, second in zip(document, document[1:], strict=False):
             if not _chance(negative_share, rng):
                 pairs.append(Pair(first, second, 0))
                 continue
             drawn = _below(len(pool), rng)
             for _ in range(ATTEMPTS):
-                if allowed(drawn, first):
+                if allowed(drawn, here, first):
                     break
                 drawn = _below(len(pool), rng)
             else:
-                left = [i for i in range(len(pool)) if allowed(i, first)]
+                left = [i for i in range(len(pool)) if allowed(i, here, first)]
                 if not left:
                     raise ValueError(
                         f"no negative for {first!r}: of {len(documents)} documents, "

@@ -88,15 +88,15 @@ def choose_targets(
             f"{share} and {longest}"
         )
     batch, time = allowed.shape
-    options = {"generator": rng, "device": allowed.device}
-    position = torch.arange(time, device=allowed.device)
+    device = allowed.device
+    position = torch.arange(time, device=device)
     targets = torch.zeros_like(allowed)
-    begin = torch.zeros(batch, 1, dtype=torch.long, device=allowed.device)
+    begin = torch.zeros(batch, 1, dtype=torch.long, device=device)
     while (begin < time).any():
-        length = torch.randint(1, longest + 1, (batch, 1), **options)
+        length = torch.randint(1, longest + 1, (batch, 1), generator=rng, device=device)
         context = (length / share).round().long()
-        before = torch.rand(batch, 1, **options) * (context - length + 1)
-        start = begin + before.long()
+        before = torch.rand(batch, 1, generator=rng, device=device)
+        start = begin + (before * (context - length + 1)).long()
         targets |= (position >= start) & (position < start + length)
         begin += context
     return targets & allowed

@@ -47,8 +47,9 @@ def corrupt_spans(
     Raises:
         ValueError: as `noise_mask` and `replace_spans`.
     """
+    batch, time = ids.shape
     noise = noise_mask(
-        *ids.shape, rng, share=share, mean_length=mean_length, device=ids.device
+        batch, time, rng, share=share, mean_length=mean_length, device=ids.device
     )
     return replace_spans(ids, noise, sentinels, end_id)
 
@@ -157,14 +158,15 @@ def restore(
     An end token stays at the end. What the target puts before its first sentinel, or
     for one that the input hasn't, is dropped.
     """
-    names, spans = set(sentinels), {}
+    names = set(sentinels)
+    spans: dict[int, list[int]] = {}
     span: list[int] = []
     for token in labels:
         if token in names:
             span = spans[token] = []
         else:
             span.append(token)
-    text = []
+    text: list[int] = []
     for token in input_ids:
         text += spans.get(token, []) if token in names else [token]
     return text

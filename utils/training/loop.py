@@ -91,7 +91,8 @@ def train(
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     stream, history = _Stream(batches, generators), History()
 
-    parts = {"model": model, "optimizer": optimizer, "scaler": scaler}
+    parts: dict[str, Any] = {}  # each with state_dict and load_state_dict
+    parts |= {"model": model, "optimizer": optimizer, "scaler": scaler}
     parts |= {} if scheduler is None else {"scheduler": scheduler}
     settings = {
         "accumulate": accumulate,
@@ -185,10 +186,9 @@ class _Stream:
         self.beginning: dict[str, Any] = {}
 
     def __next__(self) -> Any:
-        if self.iterator is None:
-            self._begin()
+        iterator = self._begin() if self.iterator is None else self.iterator
         try:
-            batch = next(self.iterator)
+            batch = next(iterator)
         except StopIteration:
             if not self.taken:
                 raise ValueError(
@@ -200,9 +200,10 @@ class _Stream:
         self.taken += 1
         return batch
 
-    def _begin(self) -> None:
+    def _begin(self) -> Iterator[Any]:
         self.beginning = disk.random_states(self.generators)
         self.iterator, self.taken = iter(self.batches), 0
+        return self.iterator
 
     def position(self) -> dict[str, Any]:
         return {"beginning": self.beginning, "taken": self.taken}
@@ -245,6 +246,6 @@ def _to(batch: Any, device: torch.device) -> Any:
         return type(batch)(*(_to(part, device) for part in batch))
     if isinstance(batch, list | tuple):
         return type(batch)(_to(part, device) for part in batch)
-    if is_dataclass(batch):
+    if is_dataclass(batch) and not isinstance(batch, type):
         return replace(batch, **_to(vars(batch), device))
     return batch

@@ -28,7 +28,8 @@ def layers_of(model: nn.Module) -> Layers:
         ValueError: the model has no `blocks` or `layers`.
     """
     has_head = hasattr(model, "backbone")
-    embeddings, head = {}, {}
+    embeddings: dict[str, nn.Parameter] = {}
+    head: dict[str, nn.Parameter] = {}
     blocks: dict[str, dict[str, nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         outside = has_head and not name.startswith("backbone.")
