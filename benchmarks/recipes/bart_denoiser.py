@@ -1,7 +1,7 @@
-"""A small BART that repairs the course's own stories.
+"""A small BART that repairs paragraphs of the course's own stories.
 
-Each story is damaged in one of the five ways of Lewis et al. 2020, §2.2, the way drawn
-anew each time; the target is always the story.
+Each is damaged in one of the five ways of Lewis et al. 2020, §2.2, the way drawn anew
+each time; the target is always the paragraph.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from utils.objectives import denoising
 from utils.tokenizers import ByteLevelBPE, SpecialTokens
 from utils.training.averaging import Averaged
 
-WHAT = "loss of a small BART that repairs stories, by how they were damaged"
+WHAT = "loss of a small BART that repairs paragraphs, by how they were damaged"
 NAME = "bart-denoiser"
 SPECIAL = SpecialTokens(pad="<pad>", bos="<s>", eos="</s>", mask="<mask>")
 SHARE = 0.15
@@ -34,8 +34,8 @@ GPU = {
     "width": 192,
     "heads": 6,
     "inner_width": 768,
-    "longest": 192,
-    "batch": 48,
+    "longest": 160,
+    "batch": 96,
     "steps": 6000,
     "every": 500,
     "rate": 1e-3,
@@ -71,8 +71,8 @@ Damage = Callable[[Tensor, torch.Generator], Tensor]
 
 def damages(tokenizer: ByteLevelBPE) -> dict[str, Damage]:
     """The five ways, each a function of ids (time,) and a random generator."""
-    hidden = tokenizer.mask_token_id
-    stops = [tokenizer.vocabulary.ids[token] for token in ".!?"]
+    hidden, ids = tokenizer.mask_token_id, tokenizer.vocabulary.ids
+    stops = [i for token, i in ids.items() if token.rstrip('"') in (".", "!", "?")]
 
     def chosen(ids: Tensor, rng: torch.Generator) -> Tensor:
         return torch.rand(len(ids), generator=rng) < SHARE
@@ -98,11 +98,11 @@ def damages(tokenizer: ByteLevelBPE) -> dict[str, Damage]:
 
 
 class Damaged:
-    """Batches of damaged stories and whole ones, each between <s> and </s>.
+    """Batches of damaged paragraphs and whole ones, each between <s> and </s>.
 
     Args:
-        rows: ids of each story, without special tokens.
-        ways: of damage, one drawn for each story.
+        rows: ids of each paragraph, without special tokens.
+        ways: of damage, one drawn for each paragraph.
     """
 
     def __init__(
@@ -140,10 +140,14 @@ class Damaged:
 
 
 def run(run: Run) -> dict[str, Any]:
-    """Train, measure by the kind of damage, repair some stories, keep the weights."""
+    """Train, measure by the kind of damage, repair some, keep the weights."""
     p, data = run.preset, stories.load()
     texts = {
-        split: [story.text for story in data[split][: p.get("stories")]]
+        split: [
+            paragraph
+            for story in data[split][: p.get("stories")]
+            for paragraph in story.text.split("\n")
+        ]
         for split in data
     }
     tokenizer = ByteLevelBPE.train(texts["train"], p["vocabulary"], special=SPECIAL)
@@ -199,7 +203,7 @@ def on(device: torch.device, batch: Batch) -> Batch:
 def repaired(
     model: nn.Module, batches: Damaged, tokenizer: ByteLevelBPE
 ) -> dict[str, Any]:
-    """How many stories are whole again, written greedily; one of them, as an example.
+    """How many are whole again, written greedily, and one of them as an example.
 
     Masked and deleted words can be others than they were, and still be good.
     """
@@ -219,4 +223,4 @@ def repaired(
         whole += sum(a == b for a, b in zip(texts, expected, strict=True))
         count += len(texts)
         example = example or [damaged[0], texts[0], expected[0]]
-    return {"share": whole / count, "stories": count, "example": example}
+    return {"share": whole / count, "paragraphs": count, "example": example}
