@@ -280,8 +280,8 @@ def drop(module, prefix, block=None):
 def no_flip_back(module):
     scan = module._scan
 
-    def wrong(x, state, suffix, mask):
-        output, state, gates = scan(x, state, suffix, mask)
+    def wrong(x, state, suffix, *options):
+        output, state, gates = scan(x, state, suffix, *options)
         return output.flip(1) if "reverse" in suffix else output, state, gates
 
     module._scan = wrong
@@ -289,16 +289,16 @@ def no_flip_back(module):
 
 def forward_twice(module):
     scan = module._scan
-    module._scan = lambda x, state, suffix, mask: scan(
-        x, state, suffix.replace("_reverse", ""), mask
+    module._scan = lambda x, state, suffix, *options: scan(
+        x, state, suffix.replace("_reverse", ""), *options
     )
 
 
 def swap_directions(module):
     run = module._run
 
-    def wrong(x, state, mask):
-        output, state, gates = run(x, state, mask)
+    def wrong(x, state, *options):
+        output, state, gates = run(x, state, *options)
         return output.roll(module.hidden_size, -1), state, gates
 
     module._run = wrong

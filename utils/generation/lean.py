@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from utils.nn.embeddings import TokenEmbedding
 from utils.nn.positions import LearnedPositions
+from utils.nn.products import LARGE, large_linear
 
 # Multiplications to a token up to which one thread is no slower than two, and never
 # waits for another that the machine keeps busy elsewhere; measured on two cores.
@@ -56,7 +57,11 @@ def lean(module: nn.Module) -> Any:
         return [lean(child) for child in module]
     if _is_special(module):
         return module
-    view = object.__new__(_lean_class(type(module)))
+    kind = type(module)
+    if kind is nn.Linear and module.weight.numel() >= LARGE:
+        view = object.__new__(_LargeLinear)
+    else:
+        view = object.__new__(_lean_class(kind))
     children = {n: lean(m) for n, m in module._modules.items() if m is not None}
     view.__dict__.update(
         vars(module)
@@ -86,6 +91,13 @@ def _lean_class(kind: type[nn.Module]) -> type[nn.Module]:
 
 def _linear(self: nn.Linear, x: Tensor) -> Tensor:
     return F.linear(x, self.weight, self.bias)
+
+
+class _LargeLinear(nn.Linear):
+    """A layer whose weights take longer to read than a call to make."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return large_linear(x, self.weight, self.bias)
 
 
 def _layer_norm(self: nn.LayerNorm, x: Tensor) -> Tensor:

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from utils.models.output import ModelOutput
 from utils.nn.blocks import TransformerStack
@@ -19,6 +18,7 @@ from utils.nn.embeddings import (
 from utils.nn.kv_cache import KVCache
 from utils.nn.masks import padding_mask
 from utils.nn.positions import RelativePositionBias
+from utils.nn.products import large_linear
 
 
 def shift_right(ids: Tensor, start: int, padding: int) -> Tensor:
@@ -92,9 +92,8 @@ class EncoderDecoder(nn.Module):
         Raises:
             ValueError: as `forward`.
         """
-        shape, mask = batch_and_time(input_ids), None
-        if attention_mask is not None:
-            mask = padding_mask(attention_mask, shape)
+        # (batch, 1, 1, source), for all heads and queries
+        mask = padding_mask(attention_mask, batch_and_time(input_ids))
         x, hidden, weights = self.encoder(
             self.token(input_ids), mask=mask, need_weights=output_attentions
         )
@@ -138,17 +137,15 @@ class EncoderDecoder(nn.Module):
             encoder_outputs = self.encode(input_ids, attention_mask, output_attentions)
         elif isinstance(encoder_outputs, tuple):
             encoder_outputs = ModelOutput(last_hidden_state=encoder_outputs[0])
-        memory = encoder_outputs.last_hidden_state
+        memory = encoder_outputs.last_hidden_state  # (batch, source, width)
         if memory.shape[0] != batch:
             raise ValueError(f"{batch} targets for {memory.shape[0]} encoded sources")
 
         before = 0 if cache is None else cache.length
-        mask = memory_mask = None
-        if decoder_attention_mask is not None:
-            shape, name = (batch, before + time), "decoder_attention_mask"
-            mask = padding_mask(decoder_attention_mask, shape, name)
-        if attention_mask is not None:
-            memory_mask = padding_mask(attention_mask, tuple(memory.shape[:2]))
+        mask = padding_mask(
+            decoder_attention_mask, (batch, before + time), "decoder_attention_mask"
+        )
+        memory_mask = padding_mask(attention_mask, tuple(memory.shape[:2]))
         x, hidden, weights = self.decoder(
             self.token(decoder_input_ids),
             before,
@@ -159,6 +156,7 @@ class EncoderDecoder(nn.Module):
             cache=cache,
             need_weights=output_attentions,
         )
+        # A block's weights are a pair; here all first ones, all second ones.
         own, cross = zip(*weights, strict=True) if output_attentions else (None, None)
         return ModelOutput(
             last_hidden_state=x,
@@ -211,5 +209,5 @@ class ConditionalGeneration(nn.Module):
         x = x[:, -1:] if last_only else x
         x = x if self.scale == 1 else x * self.scale
         table = (self.backbone.token if self.head is None else self.head).weight
-        found.logits = F.linear(x, table, self.bias)
+        found.logits = large_linear(x, table, self.bias)
         return found

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from utils.models.output import ModelOutput
 from utils.nn.attention import SelfAttention
@@ -21,8 +20,9 @@ from utils.nn.embeddings import (
 from utils.nn.feed_forward import FeedForward
 from utils.nn.init import gpt2_residual_init, normal_init
 from utils.nn.kv_cache import KVCache
-from utils.nn.masks import padding_mask
+from utils.nn.masks import last_true, padding_mask
 from utils.nn.positions import LearnedPositions
+from utils.nn.products import large_linear
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,11 @@ class GPT2Model(nn.Module):
                 than positions, or a mask of the wrong shape.
         """
         batch, time = batch_and_time(input_ids)
-        before, mask = 0 if cache is None else cache.length, None
-        if attention_mask is not None:
-            mask = padding_mask(attention_mask, (batch, before + time))
+        before = 0 if cache is None else cache.length
+        mask = padding_mask(attention_mask, (batch, before + time))
         if position_ids is None:
             position_ids = torch.arange(before, before + time, device=input_ids.device)
-        x = self.embeddings(input_ids, position_ids)
+        x = self.embeddings(input_ids, position_ids)  # (batch, time, width)
         x, hidden, weights = self.decoder(
             x,
             mask=mask,
@@ -151,7 +150,7 @@ class GPT2LMHeadModel(nn.Module):
         found = self.backbone(input_ids, *inputs, **options)
         x = found.last_hidden_state
         x = x[:, -1:] if last_only and x.shape[1] > 1 else x
-        found.logits = F.linear(x, self.backbone.embeddings.token.weight)
+        found.logits = large_linear(x, self.backbone.embeddings.token.weight)
         return found
 
 
@@ -185,14 +184,9 @@ class GPT2ForSequenceClassification(nn.Module):
         found = self.backbone(input_ids, attention_mask, **options)
         last = -torch.ones_like(input_ids[:, 0])  # (batch,)
         if self.config.padding is not None:
-            last = _last(input_ids != self.config.padding)
+            last = last_true(input_ids != self.config.padding)
         elif attention_mask is not None:
-            last = _last(attention_mask.bool())
+            last = last_true(attention_mask.bool())
         rows = torch.arange(len(input_ids), device=input_ids.device)
         found.logits = self.head(found.last_hidden_state[rows, last])
         return found
-
-
-def _last(read: Tensor) -> Tensor:
-    """The last True of each row: (batch, time) -> (batch,)."""
-    return (torch.arange(read.shape[1], device=read.device) * read).argmax(-1)

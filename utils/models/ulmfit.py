@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from utils.models.output import ModelOutput
 from utils.nn.dropout import EmbeddingDropout, VariationalDropout
 from utils.nn.embeddings import TokenEmbedding, batch_and_time
 from utils.nn.heads import ConcatPoolingHead
-from utils.nn.masks import padding_mask
+from utils.nn.masks import token_mask
+from utils.nn.products import large_linear
 from utils.nn.recurrent import LSTM
 
 States = tuple[tuple[Tensor, Tensor], ...]
@@ -96,8 +96,7 @@ class AWDLSTM(nn.Module):
             ValueError: an id outside the vocabulary, or a mask or state of another
                 shape.
         """
-        batch_and_time(input_ids)
-        mask = read_mask(input_ids, attention_mask)
+        mask = token_mask(attention_mask, batch_and_time(input_ids))
         if state is not None and len(state) != len(self.layers):
             raise ValueError(
                 f"state must be one (h, c) for each of {len(self.layers)} layers, "
@@ -140,7 +139,7 @@ class AWDLSTMLMHeadModel(nn.Module):
         found = self.backbone(input_ids, attention_mask, state)
         found.last_hidden_state = self.dropout(found.last_hidden_state)
         # The table is whole here, also for tokens that embedding dropout left out.
-        found.logits = F.linear(
+        found.logits = large_linear(
             found.last_hidden_state, self.backbone.token.weight, self.bias
         )
         return found
@@ -172,14 +171,6 @@ class ULMFiTClassifier(nn.Module):
             ValueError: as `AWDLSTM`, or a text that is nothing but padding.
         """
         found = self.backbone(input_ids, attention_mask)
-        mask = read_mask(input_ids, attention_mask)
+        mask = token_mask(attention_mask, tuple(input_ids.shape))
         found.logits = self.head(found.last_hidden_state, mask)
         return found
-
-
-def read_mask(input_ids: Tensor, attention_mask: Tensor | None) -> Tensor | None:
-    """(batch, time), True for tokens; None where nothing is padded."""
-    if attention_mask is None:
-        return None
-    mask = padding_mask(attention_mask, tuple(input_ids.shape))
-    return None if mask is None else mask[:, 0, 0]

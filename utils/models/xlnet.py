@@ -9,10 +9,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from utils.models.output import ModelOutput
-from utils.models.tasks import QuestionAnswering, TokenClassification
+from utils.models.tasks import (
+    QuestionAnswering,
+    SequenceClassification,
+    TokenClassification,
+)
 from utils.nn.blocks import TransformerBlock
 from utils.nn.embeddings import (
     TokenEmbedding,
@@ -22,9 +25,13 @@ from utils.nn.embeddings import (
 from utils.nn.feed_forward import FeedForward
 from utils.nn.heads import ClassificationHead
 from utils.nn.init import normal_init
-from utils.nn.masks import combine_masks, padding_mask
-from utils.nn.positions import sinusoids
-from utils.nn.relative_attention import TransformerXLAttention, distances
+from utils.nn.masks import two_stream_masks
+from utils.nn.products import large_linear
+from utils.nn.relative_attention import (
+    TransformerXLAttention,
+    distance_sinusoids,
+    other_segment,
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,11 @@ def build_block(config: XLNetConfig) -> TransformerBlock:
     )
 
 
+def _check(name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
+    if tuple(tensor.shape) != shape:
+        raise ValueError(f"{name} must be {shape}, was {tuple(tensor.shape)}")
+
+
 class XLNetModel(nn.Module):
     """Two streams through the same blocks (§2.3).
 
@@ -88,14 +100,12 @@ class XLNetModel(nn.Module):
         It depends on the lengths and the weights only. At length 512 it is a tenth of
         a forward pass of one sequence.
         """
-        vectors = self._sinusoids(time, earlier)
+        vectors = self.dropout(
+            distance_sinusoids(
+                time, earlier + time, self.config.width, self.query_vector
+            )
+        )  # (time + keys, width)
         return [block.attention.project_distances(vectors) for block in self.blocks]
-
-    def _sinusoids(self, time: int, earlier: int) -> Tensor:
-        """(time + keys, width), in the order of `distances`."""
-        vector = self.query_vector
-        positions = distances(time, earlier + time, vector.device).double()
-        return self.dropout(sinusoids(positions, self.config.width).to(vector.dtype))
 
     def forward(
         self,
@@ -135,45 +145,39 @@ class XLNetModel(nn.Module):
         """
         batch, time = batch_and_time(input_ids)
         earlier = 0 if mems is None else mems[0].shape[1]
-        sees_others, sees_itself_too = _masks(
-            (batch, time), earlier, attention_mask, perm_mask
+        query_mask, content_mask = two_stream_masks(
+            (batch, time), attention_mask, perm_mask, earlier
+        )  # (batch, 1, time, earlier + time)
+        segments = (
+            None if token_type_ids is None else other_segment(token_type_ids, earlier)
         )
-        other_segment = None
-        if token_type_ids is not None:
-            columns = F.pad(token_type_ids, (earlier, 0))
-            other_segment = (token_type_ids[:, :, None] != columns[:, None])[:, None]
+        if projected is None:
+            projected = self.project_distances(time, earlier)
+        heads, width = self.config.heads, self.config.width
+        expected = (heads, time + earlier + time, width // heads)
+        _check("projected[0]", projected[0], expected)
 
         content, query = self.dropout(self.embeddings(input_ids, None)), None
         if target_mapping is not None:
-            expected = (batch, target_mapping.shape[1], time)
-            _check("target_mapping", target_mapping, expected)
+            number = target_mapping.shape[1]
+            _check("target_mapping", target_mapping, (batch, number, time))
             target_mapping = target_mapping.to(content.dtype)
-            query = self.dropout(self.query_vector.expand(*expected[:2], -1))
-        if projected is None:
-            vectors = self._sinusoids(time, earlier)
-        else:
-            heads, width = self.config.heads, self.config.width
-            rows = time + earlier + time
-            _check("projected[0]", projected[0], (heads, rows, width // heads))
+            query = self.dropout(self.query_vector.expand(batch, number, -1))
 
         hidden, attentions = [], []
         for depth, block in enumerate(self.blocks):
             known = content if mems is None else torch.cat([mems[depth], content], 1)
-            distance = (
-                block.attention.project_distances(vectors)
-                if projected is None
-                else projected[depth]
-            )
+            # Made once a block, for both streams: (batch, heads, earlier + time, …).
             read: dict[str, Any] = {
-                "keys": block.attention.keys(known, distance),
-                "other_segment": other_segment,
+                "keys": block.attention.keys(known, projected[depth]),
+                "other_segment": segments,
                 "need_weights": output_attentions,
             }
             hidden += [content] if query is None else [content, query]
-            content, weights = block(content, mask=sees_itself_too, **read)
+            content, weights = block(content, mask=content_mask, **read)
             if query is not None:
                 query, query_weights = block(
-                    query, mask=sees_others, place=target_mapping, **read
+                    query, mask=query_mask, place=target_mapping, **read
                 )
                 weights = weights, query_weights
             attentions.append(weights)
@@ -183,33 +187,6 @@ class XLNetModel(nn.Module):
             hidden_states=tuple(hidden),
             attentions=tuple(attentions) if output_attentions else None,
         )
-
-
-def _masks(
-    shape: tuple[int, int],
-    earlier: int,
-    attention_mask: Tensor | None,
-    perm_mask: Tensor | None,
-) -> tuple[Tensor | None, Tensor | None]:
-    """What the query stream sees and what the content stream: itself, too."""
-    batch, time = shape
-    allowed = None
-    if perm_mask is not None:
-        _check("perm_mask", perm_mask, (batch, time, time))
-        allowed = ~perm_mask.bool()[:, None]
-    if attention_mask is not None:
-        allowed = combine_masks(allowed, padding_mask(attention_mask, shape))
-    if allowed is None:
-        return None, None
-    allowed = allowed.expand(-1, -1, time, -1)  # (batch, 1, query, key)
-    itself = torch.eye(time, dtype=torch.bool, device=allowed.device)
-    both = allowed, allowed | itself
-    return tuple(F.pad(mask, (earlier, 0), value=True) for mask in both)
-
-
-def _check(name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
-    if tuple(tensor.shape) != shape:
-        raise ValueError(f"{name} must be {shape}, was {tuple(tensor.shape)}")
 
 
 class XLNetLMHeadModel(nn.Module):
@@ -224,30 +201,25 @@ class XLNetLMHeadModel(nn.Module):
         """As `XLNetModel`, with `logits` (batch, time or number, vocabulary)."""
         found = self.backbone(*inputs, **options)
         table = self.backbone.embeddings.token.weight
-        found.logits = F.linear(found.last_hidden_state, table, self.bias)
+        found.logits = large_linear(found.last_hidden_state, table, self.bias)
         return found
 
 
-class XLNetForSequenceClassification(nn.Module):
-    """One label for a sentence or a pair, from the last position: XLNet's <cls>."""
+class XLNetForSequenceClassification(SequenceClassification):
+    """One label for a sentence or a pair, from the last position: XLNet's <cls>.
+
+    Pad on the left.
+    """
 
     def __init__(self, config: XLNetConfig, classes: int = 2):
-        super().__init__()
-        self.backbone, self.config = XLNetModel(config), config
-        self.head = ClassificationHead(
+        head = ClassificationHead(
             config.width,
             classes,
             hidden=True,
             dropout=config.classifier_dropout,
             drop_first=False,
         )
-        self.head.apply(partial(normal_init, std=config.init_std))
-
-    def forward(self, *inputs: Any, **options: Any) -> ModelOutput:
-        """As `XLNetModel`, with `logits` (batch, classes). Pad on the left."""
-        found = self.backbone(*inputs, **options)
-        found.logits = self.head(found.last_hidden_state[:, -1])
-        return found
+        super().__init__(XLNetModel(config), head, position=-1)
 
 
 class XLNetForTokenClassification(TokenClassification):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from utils.nn.feed_forward import ACTIVATIONS
+from utils.nn.products import large_linear
 
 
 class Pooler(nn.Module):
@@ -56,7 +56,7 @@ class MaskedLMHead(nn.Module):
         Only the masked rows need go in: give `hidden[masked]`.
         """
         hidden = self.norm(self.activation(self.dense(hidden)))
-        return F.linear(hidden, table, self.bias)
+        return large_linear(hidden, table, self.bias)
 
 
 class ClassificationHead(nn.Module):
@@ -194,11 +194,11 @@ class SpanBoundaryHead(nn.Module):
         )  # (number masked, 2 width + position width)
         y = self.norm1(self.activation(self.fc1(y)))
         y = self.norm2(self.activation(self.fc2(y)))
-        return F.linear(y, table, self.bias)
+        return large_linear(y, table, self.bias)
 
 
 def span_boundaries(
-    masked: Tensor, shape: tuple[int, int] | None = None
+    masked: Tensor, shape: torch.Size | None = None
 ) -> tuple[Tensor, Tensor]:
     """The nearest unmasked position on either side of each position: (batch, time).
 

@@ -6,6 +6,7 @@ from functools import reduce
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from utils.nn.values import cheap_to_see
 
@@ -33,7 +34,7 @@ def causal_mask(
 
 
 def padding_mask(
-    attention_mask: Tensor,
+    attention_mask: Tensor | None,
     shape: tuple[int, ...] | None = None,
     name: str = "attention_mask",
 ) -> Tensor | None:
@@ -44,7 +45,7 @@ def padding_mask(
     compiled code, looking would cost more than it saves).
 
     Args:
-        attention_mask: as tokenizers give it.
+        attention_mask: as tokenizers give it; None where nothing is padded.
         shape: the (batch, key) that it must have.
         name: what an error calls it.
 
@@ -52,6 +53,8 @@ def padding_mask(
         ValueError: the argument isn't (batch, key), or not of the shape; or it has
             negative numbers, as masks do that are added to scores.
     """
+    if attention_mask is None:
+        return None
     found = tuple(attention_mask.shape)
     if len(found) != 2 or (shape is not None and found != shape):
         expected = "" if shape is None else f" = {shape}"
@@ -66,6 +69,61 @@ def padding_mask(
                 f"{attention_mask.min().item():g}: it isn't added to scores"
             )
     return mask[:, None, None, :]
+
+
+def token_mask(
+    attention_mask: Tensor | None, shape: tuple[int, ...] | None = None
+) -> Tensor | None:
+    """`padding_mask` as recurrent layers take it: (batch, time), True = read."""
+    mask = padding_mask(attention_mask, shape)
+    return None if mask is None else mask[:, 0, 0]
+
+
+def two_stream_masks(
+    shape: tuple[int, int],
+    attention_mask: Tensor | None = None,
+    perm_mask: Tensor | None = None,
+    earlier: int = 0,
+) -> tuple[Tensor | None, Tensor | None]:
+    """Masks for predicting tokens in any order (Yang et al. 2019, §2.3).
+
+    Args:
+        shape: (batch, time)
+        attention_mask: (batch, time), 1 for tokens and 0 for padding.
+        perm_mask: (batch, time, time), 1 where row i may not see column j.
+        earlier: keys that come before the sequence, which all may see.
+
+    Returns:
+        two of (batch, 1, time, earlier + time), True = may attend: as the arguments say
+        for what is predicted, and where each sees itself, too, for what is read. None,
+        which hides nothing, without a mask.
+
+    Raises:
+        ValueError: a mask of another shape.
+    """
+    batch, time = shape
+    allowed = padding_mask(attention_mask, shape)
+    if perm_mask is not None:
+        if perm_mask.shape != (batch, time, time):
+            raise ValueError(
+                f"perm_mask must be {(batch, time, time)}, was {tuple(perm_mask.shape)}"
+            )
+        allowed = combine_masks(allowed, ~perm_mask.bool()[:, None])
+    if allowed is None:
+        return None, None
+    allowed = allowed.expand(-1, -1, time, -1)  # (batch, 1, query, key)
+    itself = torch.eye(time, dtype=torch.bool, device=allowed.device)
+    others, itself_too = allowed, allowed | itself
+    return (
+        F.pad(others, (earlier, 0), value=True),
+        F.pad(itself_too, (earlier, 0), value=True),
+    )
+
+
+def last_true(mask: Tensor) -> Tensor:
+    """Where the last True of each row stands: (batch, time) -> (batch,); 0 in a row
+    that has none."""
+    return (torch.arange(mask.shape[1], device=mask.device) * mask).argmax(-1)
 
 
 def combine_masks(*masks: Tensor | None) -> Tensor | None:

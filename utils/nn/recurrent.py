@@ -85,6 +85,10 @@ class _Cell(nn.Module):
 
     blocks: int  # of H rows in each weight
     states: int = 1  # tensors carried from step to step
+    weight_ih: Tensor
+    weight_hh: Tensor
+    bias_ih: Tensor | None
+    bias_hh: Tensor | None
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True):
         super().__init__()
@@ -178,8 +182,8 @@ class LSTMCell(_Cell):
         With `return_gates` also a dict of "input", "forget", "candidate", "output" and
         "cell" (the new c), each (B, H).
         """
-        state, gates = self._step(x, state)
-        return (state, gates) if return_gates else state
+        (h, c), gates = self._step(x, state)
+        return ((h, c), gates) if return_gates else (h, c)
 
 
 class _Layers(nn.Module):
@@ -238,9 +242,16 @@ class _Layers(nn.Module):
         raise NotImplementedError
 
     def _run(
-        self, x: Tensor, state: State | None, mask: Tensor | None = None
+        self,
+        x: Tensor,
+        state: State | None,
+        mask: Tensor | None = None,
+        keep_gates: bool = False,
     ) -> tuple[Tensor, State, Gates]:
-        """(B, T, I) -> output (B, T, D·H), states (L·D, B, H), gates (L·D, B, T, H)."""
+        """(B, T, I) -> output (B, T, D·H), states (L·D, B, H), gates (L·D, B, T, H).
+
+        The gates only with `keep_gates`: they take several times the output's memory.
+        """
         if x.ndim != 3 or x.shape[1] == 0:
             raise ValueError(
                 f"x must be (batch, time, input) with time > 0, was {tuple(x.shape)}"
@@ -251,15 +262,16 @@ class _Layers(nn.Module):
         if state is None:
             state = (x.new_zeros(size),) * self.states
         _check_state(state, self.states, size)
-        _check_mask(mask, tuple(x.shape[:2]))
+        _check_mask(mask, x.shape[:2])
 
-        finals, all_gates = [], []
+        finals: list[State] = []
+        all_gates: list[Gates] = []
         for layer in range(self.num_layers):
             outputs = []
             for direction in self.directions:
                 first = tuple(part[len(finals)] for part in state)
                 output, final, gates = self._scan(
-                    x, first, f"_l{layer}{direction}", mask
+                    x, first, f"_l{layer}{direction}", mask, keep_gates
                 )
                 outputs.append(output)
                 finals.append(final)
@@ -270,7 +282,12 @@ class _Layers(nn.Module):
         return x, final, gates
 
     def _scan(
-        self, x: Tensor, state: State, suffix: str, mask: Tensor | None = None
+        self,
+        x: Tensor,
+        state: State,
+        suffix: str,
+        mask: Tensor | None,
+        keep_gates: bool,
     ) -> tuple[Tensor, State, Gates]:
         """One layer in one direction; outputs and gates stand at the step they read."""
         weight_ih, weight_hh, bias_ih, bias_hh = (
@@ -292,11 +309,13 @@ class _Layers(nn.Module):
                     for new, old in zip(state, before, strict=True)
                 )
             outputs.append(state[0])
-            all_gates.append(gates)
+            if keep_gates:
+                all_gates.append(gates)
         if reverse:
             outputs.reverse()
             all_gates.reverse()
-        gates = {k: torch.stack([g[k] for g in all_gates], 1) for k in all_gates[0]}
+        names = all_gates[0] if all_gates else ()
+        gates = {k: torch.stack([g[k] for g in all_gates], 1) for k in names}
         output = torch.stack(outputs, 1)
         if mask is not None:
             output = output.masked_fill(~mask[..., None], 0.0)
@@ -375,7 +394,9 @@ class GRU(_Layers):
         With `return_gates` also a dict of "reset", "update", "candidate", each
         (L·D, B, T, H); the second direction's stand at the step that they read.
         """
-        output, (h,), gates = self._run(x, None if h is None else (h,), mask)
+        output, (h,), gates = self._run(
+            x, None if h is None else (h,), mask, return_gates
+        )
         return (output, h, gates) if return_gates else (output, h)
 
 
@@ -401,8 +422,8 @@ class LSTM(_Layers):
         With `return_gates` also a dict of "input", "forget", "candidate", "output" and
         "cell" (c), each (L·D, B, T, H).
         """
-        output, state, gates = self._run(x, state, mask)
-        return (output, state, gates) if return_gates else (output, state)
+        output, (h, c), gates = self._run(x, state, mask, return_gates)
+        return (output, (h, c), gates) if return_gates else (output, (h, c))
 
 
 def _new_parameters(
@@ -440,10 +461,10 @@ def _check_state(state: State, count: int, shape: tuple[int, ...]) -> None:
         raise ValueError(f"the first state must be {expected}, was {got}")
 
 
-def _check_mask(mask: Tensor | None, shape: tuple[int, int]) -> None:
+def _check_mask(mask: Tensor | None, shape: torch.Size) -> None:
     if mask is None:
         return
     if mask.dtype != torch.bool:
         raise TypeError(f"mask must be boolean, True = read; was {mask.dtype}")
     if mask.shape != shape:
-        raise ValueError(f"mask must be {shape}, was {tuple(mask.shape)}")
+        raise ValueError(f"mask must be {tuple(shape)}, was {tuple(mask.shape)}")
