@@ -73,6 +73,17 @@ def build_encoder(config: AlbertConfig) -> TransformerStack:
     )
 
 
+def masked_lm_head(config: AlbertConfig) -> MaskedLMHead:
+    """From the model's width to the narrow token table, which it shares."""
+    return MaskedLMHead(
+        config.width,
+        config.vocabulary,
+        embedding_width=config.embedding_width,
+        activation=config.activation,
+        eps=config.eps,
+    )
+
+
 class AlbertModel(BertModel):
     """BERT with factorised embeddings and shared blocks."""
 
@@ -129,14 +140,3 @@ class AlbertForQuestionAnswering(QuestionAnswering):
 
     def __init__(self, config: AlbertConfig):
         super().__init__(AlbertModel(config, pooler=False))
-
-
-def masked_lm_head(config: AlbertConfig) -> MaskedLMHead:
-    """From the model's width to the narrow token table, which it shares."""
-    return MaskedLMHead(
-        config.width,
-        config.vocabulary,
-        embedding_width=config.embedding_width,
-        activation=config.activation,
-        eps=config.eps,
-    )

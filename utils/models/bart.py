@@ -5,6 +5,7 @@ The Transformer of 2017 with GELU, learned positions, and a norm after the embed
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -26,12 +27,18 @@ from utils.nn.embeddings import TokenEmbedding, TransformerEmbeddings
 from utils.nn.feed_forward import FeedForward
 from utils.nn.heads import ClassificationHead
 from utils.nn.init import normal_init
+from utils.nn.masks import last_true
 from utils.nn.positions import LearnedPositions
 
 
 @dataclass(frozen=True)
 class BartConfig:
-    """BART-base unless changed; `BART_LARGE` is below."""
+    """BART-base unless changed; `BART_LARGE` is below.
+
+    `scale_embedding` multiplies token vectors by √width and `norm_first` normalises
+    before each sublayer: Pegasus does both. `inner_dropout` is the feed-forward's.
+    `padding`, `start` and `end` are ids of tokens.
+    """
 
     vocabulary: int = 50_265
     width: int = 768
@@ -59,6 +66,16 @@ BART_LARGE = replace(
 )
 
 
+def feed_forward(config: BartConfig) -> FeedForward:
+    """The part of both blocks that treats each position on its own."""
+    return FeedForward(
+        config.width,
+        config.inner_width,
+        config.activation,
+        dropout=config.inner_dropout,
+    )
+
+
 def encoder_block(config: BartConfig) -> TransformerBlock:
     """One layer of the encoder: self-attention, feed-forward."""
     return TransformerBlock(
@@ -82,14 +99,19 @@ def decoder_block(config: BartConfig) -> CrossAttentionBlock:
     )
 
 
-def feed_forward(config: BartConfig) -> FeedForward:
-    """The part of both that treats each position on its own."""
-    return FeedForward(
-        config.width,
-        config.inner_width,
-        config.activation,
-        dropout=config.inner_dropout,
+def side(config: BartConfig, blocks: Sequence[nn.Module]) -> Side:
+    """Learned positions are added to the token vectors, the sum is normalised; blocks.
+
+    The token table is shared by both sides, so it stands in the model.
+    """
+    embeddings = TransformerEmbeddings(
+        None,
+        LearnedPositions(config.positions, config.width, offset=2),
+        norm=nn.LayerNorm(config.width, eps=config.eps),
+        scale=config.width**0.5 if config.scale_embedding else 1.0,
+        dropout=config.dropout,
     )
+    return Side(embeddings, TransformerStack(blocks))
 
 
 class BartModel(EncoderDecoder):
@@ -101,21 +123,10 @@ class BartModel(EncoderDecoder):
         super().__init__(
             config,
             TokenEmbedding(config.vocabulary, config.width, config.padding),
-            Side(self.embeddings(config), TransformerStack(encoder)),
-            Side(self.embeddings(config), TransformerStack(decoder)),
+            side(config, encoder),
+            side(config, decoder),
         )
         self.apply(partial(normal_init, std=config.init_std))
-
-    @staticmethod
-    def embeddings(config: BartConfig) -> TransformerEmbeddings:
-        """Learned positions are added to the token vectors; the sum is normalised."""
-        return TransformerEmbeddings(
-            None,
-            LearnedPositions(config.positions, config.width, offset=2),
-            norm=nn.LayerNorm(config.width, eps=config.eps),
-            scale=config.width**0.5 if config.scale_embedding else 1.0,
-            dropout=config.dropout,
-        )
 
     def forward(
         self,
@@ -161,7 +172,7 @@ class BartForSequenceClassification(nn.Module):
             raise ValueError(f"every sequence needs the end token {self.config.end}")
         found = self.backbone(input_ids, *inputs, **options)
         # After padding there may be none, before it there may be several (two texts).
-        last = input_ids.shape[1] - 1 - ends.flip(-1).int().argmax(-1)  # (batch,)
+        last = last_true(ends)  # (batch,)
         rows = torch.arange(len(last), device=last.device)
         found.logits = self.head(found.last_hidden_state[rows, last])
         return found

@@ -68,6 +68,16 @@ def build_block(config: BertConfig) -> TransformerBlock:
     )
 
 
+def masked_lm_head(config: BertConfig) -> MaskedLMHead:
+    """BERT's head for masked tokens; it shares the token table."""
+    return MaskedLMHead(
+        config.width,
+        config.vocabulary,
+        activation=config.activation,
+        eps=config.eps,
+    )
+
+
 class BertModel(nn.Module):
     """Embeddings, a stack of blocks and a pooler on [CLS].
 
@@ -129,13 +139,17 @@ class BertModel(nn.Module):
         shape = batch_and_time(input_ids)
         if position_ids is None:
             position_ids = self.position_ids(input_ids, attention_mask)
+        # (batch, time, width), as everything up to the heads
         x = self.embeddings(input_ids, position_ids, token_type_ids)
-        mask = None if attention_mask is None else padding_mask(attention_mask, shape)
-        packing = Packing(attention_mask) if packed and mask is not None else None
+        mask = padding_mask(attention_mask, shape)
+        packing = None
+        if packed and attention_mask is not None and mask is not None:
+            packing = Packing(attention_mask)
         if packing is not None:
             if output_attentions:
                 raise ValueError("packed=True has no attentions to return")
             x, mask = packing.pack(x), packing.mask()
+        # hidden: depth + 1 of x's shape; weights: of each block a tuple, here of one
         x, hidden, weights = self.encoder(x, mask=mask, need_weights=output_attentions)
         if packing is not None:
             hidden = [packing.unpack(state) for state in hidden]
@@ -197,13 +211,3 @@ class BertForQuestionAnswering(QuestionAnswering):
 
     def __init__(self, config: BertConfig):
         super().__init__(BertModel(config, pooler=False))
-
-
-def masked_lm_head(config: BertConfig) -> MaskedLMHead:
-    """BERT's head for masked tokens; it shares the token table."""
-    return MaskedLMHead(
-        config.width,
-        config.vocabulary,
-        activation=config.activation,
-        eps=config.eps,
-    )

@@ -124,10 +124,8 @@ class DebertaModel(nn.Module):
                 another shape.
         """
         batch, time = batch_and_time(input_ids)
-        x = self.embeddings(input_ids, None, token_type_ids)
-        mask = None
-        if attention_mask is not None:
-            mask = padding_mask(attention_mask, (batch, time))
+        x = self.embeddings(input_ids, None, token_type_ids)  # (batch, time, width)
+        mask = padding_mask(attention_mask, (batch, time))
         x, hidden, weights = self.encoder(
             x,
             mask=mask,
@@ -170,7 +168,7 @@ class DebertaForSequenceClassification(SequenceClassification):
             dropout=config.dropout,
             drop_first=False,
         )
-        super().__init__(DebertaModel(config), head, pooled=False)
+        super().__init__(DebertaModel(config), head, position=0)
 
 
 class DebertaForTokenClassification(TokenClassification):

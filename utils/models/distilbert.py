@@ -75,7 +75,7 @@ class DistilBertForSequenceClassification(SequenceClassification):
             dropout=config.classifier_dropout,
             drop_first=False,
         )
-        super().__init__(DistilBertModel(config), head, pooled=False)
+        super().__init__(DistilBertModel(config), head, position=0)
 
 
 class DistilBertForTokenClassification(TokenClassification):

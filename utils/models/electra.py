@@ -197,7 +197,7 @@ class ElectraForSequenceClassification(SequenceClassification):
             activation="gelu",
             dropout=config.classifier_dropout,
         )
-        super().__init__(ElectraModel(config), head, pooled=False)
+        super().__init__(ElectraModel(config), head, position=0)
 
 
 class ElectraForTokenClassification(TokenClassification):

@@ -6,6 +6,7 @@ after each stack in place of the one after the embeddings.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -43,6 +44,18 @@ class PegasusConfig(BartConfig):
     end: int = 1
 
 
+def side(config: PegasusConfig, blocks: Sequence[nn.Module]) -> Side:
+    """Sinusoids are added to the scaled vectors; a norm follows the blocks."""
+    embeddings = TransformerEmbeddings(
+        None,
+        SinusoidalPositions(config.positions, config.width, layout="halves"),
+        scale=config.width**0.5 if config.scale_embedding else 1.0,
+        dropout=config.dropout,
+    )
+    norm = nn.LayerNorm(config.width, eps=config.eps)
+    return Side(embeddings, TransformerStack(blocks, norm=norm))
+
+
 class PegasusModel(EncoderDecoder):
     """One token table, an encoder and a decoder."""
 
@@ -52,22 +65,10 @@ class PegasusModel(EncoderDecoder):
         super().__init__(
             config,
             TokenEmbedding(config.vocabulary, config.width, config.padding),
-            self.side(config, encoder),
-            self.side(config, decoder),
+            side(config, encoder),
+            side(config, decoder),
         )
         self.apply(partial(normal_init, std=config.init_std))
-
-    @staticmethod
-    def side(config: PegasusConfig, blocks: list[nn.Module]) -> Side:
-        """Sinusoids are added to the scaled vectors; a norm follows the blocks."""
-        embeddings = TransformerEmbeddings(
-            None,
-            SinusoidalPositions(config.positions, config.width, layout="halves"),
-            scale=config.width**0.5 if config.scale_embedding else 1.0,
-            dropout=config.dropout,
-        )
-        norm = nn.LayerNorm(config.width, eps=config.eps)
-        return Side(embeddings, TransformerStack(blocks, norm=norm))
 
 
 class PegasusForConditionalGeneration(ConditionalGeneration):

@@ -80,7 +80,7 @@ class RobertaForSequenceClassification(SequenceClassification):
         head = ClassificationHead(
             config.width, classes, hidden=True, dropout=config.classifier_dropout
         )
-        super().__init__(RobertaModel(config, pooler=False), head, pooled=False)
+        super().__init__(RobertaModel(config, pooler=False), head, position=0)
 
 
 class RobertaForTokenClassification(TokenClassification):

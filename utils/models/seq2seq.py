@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from utils.models.output import ModelOutput
 from utils.nn.alignment import AdditiveAttention, MultiplicativeAttention
 from utils.nn.embeddings import TokenEmbedding, batch_and_time
-from utils.nn.masks import padding_mask
+from utils.nn.masks import token_mask
 from utils.nn.recurrent import GRU
 
 
@@ -48,11 +48,7 @@ class Seq2SeqConfig:
 
 
 def build_attention(config: Seq2SeqConfig) -> nn.Module | None:
-    """The score that the configuration names.
-
-    Raises:
-        ValueError: there is none of that name.
-    """
+    """The score that the configuration names; a ValueError if there is none."""
     if config.attention is None:
         return None
     if config.attention == "additive":
@@ -102,10 +98,9 @@ class Seq2SeqEncoder(nn.Module):
         Raises:
             ValueError: an id outside the vocabulary, or a mask of another shape.
         """
-        batch_and_time(input_ids)
-        mask = _padding(attention_mask, input_ids)
+        mask = token_mask(attention_mask, batch_and_time(input_ids))
         x = self.dropout(self.token(input_ids))
-        x, state = self.gru(x, mask=None if mask is None else mask[:, 0])
+        x, state = self.gru(x, mask=mask)
         # (layers · directions, batch, …) -> (layers, batch, width)
         state = state.unflatten(0, (self.layers, -1)).transpose(1, 2).flatten(2)
         return ModelOutput(last_hidden_state=x, state=state)
@@ -147,7 +142,7 @@ class AttentionDecoder(nn.Module):
             input_ids: (batch, target): the tokens before the ones to be told, that is
                 all of them shifted (teacher forcing), or the one just written.
             encoded: what the encoder returned.
-            mask: (batch, 1, source), True for tokens.
+            mask: (batch, source), True for tokens.
             state: (layers, batch, width) after the steps before; at first the
                 encoder's.
 
@@ -181,8 +176,9 @@ class AttentionDecoder(nn.Module):
         if self.attention is None:
             fixed = encoded.state[-1][:, None]  # (batch, 1, width)
             return lambda query: (fixed.expand_as(query), None)
-        memory = encoded.last_hidden_state
+        memory = encoded.last_hidden_state  # (batch, source, width)
         projected = self.attention.project(memory)
+        mask = None if mask is None else mask[:, None]  # (batch, 1, source)
         return lambda query: self.attention(
             query, memory, mask=mask, projected=projected
         )
@@ -240,8 +236,9 @@ class Seq2Seq(nn.Module):
         memory = encoder_outputs.last_hidden_state
         if memory.shape[0] != batch:
             raise ValueError(f"{batch} targets for {memory.shape[0]} encoded sources")
+        mask = token_mask(attention_mask, tuple(memory.shape[:2]))
         logits, state, weights = self.decoder(
-            decoder_input_ids, encoder_outputs, _padding(attention_mask, memory), state
+            decoder_input_ids, encoder_outputs, mask, state
         )
         asked = output_attentions and weights is not None
         return ModelOutput(
@@ -250,11 +247,3 @@ class Seq2Seq(nn.Module):
             cross_attentions=(weights[:, None],) if asked else None,
             encoder_last_hidden_state=memory,
         )
-
-
-def _padding(attention_mask: Tensor | None, source: Tensor) -> Tensor | None:
-    """(batch, 1, source), True for tokens; None where nothing is padded."""
-    if attention_mask is None:
-        return None
-    mask = padding_mask(attention_mask, tuple(source.shape[:2]))
-    return None if mask is None else mask[:, 0]

@@ -7,6 +7,7 @@ output table of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -25,7 +26,11 @@ from utils.nn.positions import RelativePositionBias
 
 @dataclass(frozen=True)
 class T5Config:
-    """T5-small unless changed; others are below."""
+    """T5-small unless changed; others are below.
+
+    `gated` and not `tied` is version 1.1. `buckets` ranges of distances are told apart,
+    the last from `max_distance` on. `padding`, `start` and `end` are ids of tokens.
+    """
 
     vocabulary: int = 32_128
     width: int = 512
@@ -61,6 +66,26 @@ T5_SMALL_1_1 = replace(
 )
 
 
+def attention(kind: type[nn.Module], config: T5Config) -> nn.Module:
+    """Heads as wide as the configuration says, whose scores aren't scaled."""
+    return kind(
+        config.width,
+        config.heads,
+        head_width=config.head_width,
+        bias=False,
+        scale=1.0,
+        dropout=config.dropout,
+    )
+
+
+def feed_forward(config: T5Config) -> nn.Module:
+    """Gated in version 1.1."""
+    sizes = config.width, config.inner_width, config.activation
+    if config.gated:
+        return GatedFeedForward(*sizes, dropout=config.dropout)
+    return FeedForward(*sizes, bias=False, dropout=config.dropout)
+
+
 def encoder_block(config: T5Config) -> TransformerBlock:
     """One layer of the encoder: self-attention, feed-forward."""
     return TransformerBlock(
@@ -84,27 +109,7 @@ def decoder_block(config: T5Config) -> CrossAttentionBlock:
     )
 
 
-def attention(kind: type[nn.Module], config: T5Config) -> nn.Module:
-    """Heads as wide as the configuration says, whose scores aren't scaled."""
-    return kind(
-        config.width,
-        config.heads,
-        head_width=config.head_width,
-        bias=False,
-        scale=1.0,
-        dropout=config.dropout,
-    )
-
-
-def feed_forward(config: T5Config) -> nn.Module:
-    """Gated in version 1.1."""
-    sizes = config.width, config.inner_width, config.activation
-    if config.gated:
-        return GatedFeedForward(*sizes, dropout=config.dropout)
-    return FeedForward(*sizes, bias=False, dropout=config.dropout)
-
-
-def side(config: T5Config, blocks: list[nn.Module], *, bidirectional: bool) -> Side:
+def side(config: T5Config, blocks: Sequence[nn.Module], *, bidirectional: bool) -> Side:
     """Token vectors as they are, blocks with one bias for all, a norm at the end."""
     norm = RMSNorm(config.width, config.eps)
     return Side(

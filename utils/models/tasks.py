@@ -62,20 +62,27 @@ class SequenceClassification(_Task):
 
     Args:
         backbone, head: as they say.
-        pooled: read the pooler's output; else the first position's vector.
+        position: of the vector that is read; the pooler's output unless given.
     """
 
     def __init__(
-        self, backbone: nn.Module, head: ClassificationHead, *, pooled: bool = True
+        self,
+        backbone: nn.Module,
+        head: ClassificationHead,
+        *,
+        position: int | None = None,
     ):
         super().__init__(backbone, head)
-        self.pooled = pooled
+        self.position = position
 
     def forward(self, *inputs: Any, **options: Any) -> ModelOutput:
         """As the backbone, with `logits` (batch, classes)."""
         found = self.backbone(*inputs, **options)
-        first = found.last_hidden_state[:, 0]
-        found.logits = self.head(found.pooler_output if self.pooled else first)
+        found.logits = self.head(
+            found.pooler_output
+            if self.position is None
+            else found.last_hidden_state[:, self.position]
+        )
         return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -63,6 +64,19 @@ def decoder_block(config: TransformerConfig) -> CrossAttentionBlock:
     )
 
 
+def side(config: TransformerConfig, blocks: Sequence[nn.Module]) -> Side:
+    """Sinusoids are added to the scaled token vectors (§3.4, §3.5), then blocks."""
+    embeddings = TransformerEmbeddings(
+        None,
+        SinusoidalPositions(config.positions, config.width),
+        scale=config.width**0.5,
+        dropout=config.dropout,
+    )
+    # What goes from block to block is normalised in the paper's order only.
+    norm = nn.LayerNorm(config.width, config.eps) if config.norm_first else None
+    return Side(embeddings, TransformerStack(blocks, norm=norm))
+
+
 class TransformerModel(EncoderDecoder):
     """One token table, an encoder and a decoder."""
 
@@ -72,25 +86,12 @@ class TransformerModel(EncoderDecoder):
         super().__init__(
             config,
             TokenEmbedding(config.vocabulary, config.width),
-            self.side(config, encoder),
-            self.side(config, decoder),
+            side(config, encoder),
+            side(config, decoder),
         )
         self.apply(xavier_init)
         # So that token vectors times √width are as large as the sinusoids (§3.4).
         nn.init.normal_(self.token.weight, std=config.width**-0.5)
-
-    @staticmethod
-    def side(config: TransformerConfig, blocks: list[nn.Module]) -> Side:
-        """Sinusoids are added to the scaled token vectors (§3.4, §3.5), then blocks."""
-        embeddings = TransformerEmbeddings(
-            None,
-            SinusoidalPositions(config.positions, config.width),
-            scale=config.width**0.5,
-            dropout=config.dropout,
-        )
-        # What goes from block to block is normalised in the paper's order only.
-        norm = nn.LayerNorm(config.width, config.eps) if config.norm_first else None
-        return Side(embeddings, TransformerStack(blocks, norm=norm))
 
 
 class Transformer(ConditionalGeneration):

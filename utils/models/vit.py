@@ -189,5 +189,5 @@ class ViTForImageClassification(SequenceClassification):
         super().__init__(
             ViTModel(config, pooler=False),
             ClassificationHead(config.width, classes),
-            pooled=False,
+            position=0,
         )

@@ -23,6 +23,7 @@ from utils.nn.attention import (
     scaled_dot_product_attention,
     split_heads,
 )
+from utils.nn.positions import sinusoids
 
 
 def distances(
@@ -34,6 +35,27 @@ def distances(
     the columns of `by_distance` come out even.
     """
     return torch.arange(key_length - 1, -query_length - 1, -1, device=device)
+
+
+def distance_sinusoids(
+    query_length: int, key_length: int, width: int, like: Tensor
+) -> Tensor:
+    """Sinusoids of `distances`: (query + key, width), of the type and device of `like`.
+
+    Computed in float64, whatever `like` is.
+    """
+    found = distances(query_length, key_length, like.device).double()
+    return sinusoids(found, width).to(like.dtype)
+
+
+def other_segment(segment_ids: Tensor, earlier: int = 0) -> Tensor:
+    """Where query and key are of two segments.
+
+    (batch, time) -> (batch, 1, time, earlier + time). The keys that come before the
+    sequence are of segment 0.
+    """
+    keys = F.pad(segment_ids, (earlier, 0))  # (batch, earlier + time)
+    return (segment_ids[:, :, None] != keys[:, None])[:, None]
 
 
 def by_distance(scores: Tensor, key_length: int) -> Tensor:
