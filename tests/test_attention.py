@@ -96,9 +96,24 @@ def test_a_query_that_may_see_nothing_gets_zeros(inputs, bias, need_weights):
     assert all(x.grad.isfinite().all() for x in inputs)
 
 
-def test_a_mask_of_ones_and_zeros_is_refused(inputs):
-    with pytest.raises(TypeError, match="must be boolean"):
-        attend(*inputs, mask=torch.ones(QUERY, KEY))
+@pytest.mark.parametrize("need_weights", [True, False])
+def test_a_mask_of_ones_and_zeros_is_refused(inputs, need_weights):
+    for mask in (torch.ones(QUERY, KEY), torch.ones(QUERY, KEY).long()):
+        with pytest.raises(TypeError, match="mask must be boolean .* was torch"):
+            attend(*inputs, mask=mask, need_weights=need_weights)
+
+
+@pytest.mark.parametrize("need_weights", [True, False])
+@pytest.mark.parametrize(
+    "shape", [(BATCH, KEY), (KEY, QUERY), (BATCH + 1, 1, QUERY, KEY), (2, QUERY, KEY)]
+)
+def test_a_mask_of_the_wrong_shape_is_refused(inputs, shape, need_weights):
+    mask = torch.ones(shape, dtype=torch.bool)
+    with pytest.raises(ValueError, match=r"broadcast to .* = \(2, 3, 4, 5\), was \("):
+        attend(*inputs, mask=mask, need_weights=need_weights)
+    for right in ((KEY,), (1, KEY), (QUERY, 1), (HEADS, QUERY, KEY), (2, 1, 1, KEY)):
+        mask = torch.ones(right, dtype=torch.bool)
+        assert attend(*inputs, mask=mask, need_weights=need_weights)[0].isfinite().all()
 
 
 def test_the_future_is_hidden():

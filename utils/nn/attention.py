@@ -50,11 +50,11 @@ def scaled_dot_product_attention(
     Raises:
         TypeError: the mask isn't boolean. (A float mask of ones and zeros would be
             added to the scores and hide nothing.)
+        ValueError: the mask can't be broadcast to (..., query, key), as (batch, key)
+            can't: it needs axes for heads and queries, see `padding_mask`.
     """
-    if mask is not None and mask.dtype != torch.bool:
-        raise TypeError(
-            f"mask must be boolean with True = may attend, was {mask.dtype}"
-        )
+    if mask is not None:
+        _check_mask(mask, query, key)
     if is_causal:
         queries, keys = query.shape[-2], key.shape[-2]
         # The kernel takes the queries for the first positions, not the last.
@@ -84,6 +84,23 @@ def scaled_dot_product_attention(
         weights = weights.masked_fill(~mask, 0.0)
     output = F.dropout(weights, dropout_p) @ value  # (..., query, value width)
     return output, weights
+
+
+def _check_mask(mask: Tensor, query: Tensor, key: Tensor) -> None:
+    if mask.dtype != torch.bool:
+        raise TypeError(
+            f"mask must be boolean with True = may attend, was {mask.dtype}"
+        )
+    shape = (*query.shape[:-1], key.shape[-2])
+    for axis, (found, size) in enumerate(
+        zip(reversed(mask.shape), reversed(shape), strict=False)
+    ):
+        # A mask may have more heads or rows than queries that they share.
+        if found not in (1, size) and (axis < 2 or size != 1):
+            raise ValueError(
+                f"mask must be broadcast to (..., query, key) = {shape}, "
+                f"was {tuple(mask.shape)}"
+            )
 
 
 def _as_one_bias(mask: Tensor | None, bias: Tensor | None) -> Tensor | None:
