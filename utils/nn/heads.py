@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from utils.nn.feed_forward import ACTIVATIONS
+from utils.nn.masks import last_true
 from utils.nn.products import large_linear
 
 
@@ -273,13 +274,12 @@ def concat_pool(hidden: Tensor, mask: Tensor | None = None) -> Tensor:
         return torch.cat(parts, dim=-1)
     if not mask.any(-1).all():
         raise ValueError("a sequence of the batch is nothing but padding")
-    rows, time = (torch.arange(size, device=hidden.device) for size in hidden.shape[:2])
-    last = torch.where(mask, time, -1).amax(1)  # (batch,)
+    rows = torch.arange(len(hidden), device=hidden.device)
     read = mask[..., None]
     lowest = torch.finfo(hidden.dtype).min
     return torch.cat(
         [
-            hidden[rows, last],
+            hidden[rows, last_true(mask)],
             hidden.masked_fill(~read, lowest).amax(1),
             (hidden * read).sum(1) / mask.sum(1, keepdim=True),
         ],

@@ -16,7 +16,7 @@ from utils.models.t5 import (
     T5Model,
 )
 from utils.pretrained.hugging_face import HFModel, activation, builder, require
-from utils.pretrained.key_map import Drop, Fuse, KeyMap, Rename, Tie
+from utils.pretrained.key_map import Drop, Fuse, KeyMap, Rename, Rule, Tie
 
 SELF_ATTENTION = KeyMap(
     Fuse("layer.0.SelfAttention.{q,k,v}.weight", "attention.qkv_proj.weight"),
@@ -73,7 +73,7 @@ def model_keys(hf: Any) -> KeyMap:
 
 def generation_keys(hf: Any) -> KeyMap:
     """The map of the whole; the head's table is one of its own in version 1.1."""
-    head = Tie("lm_head.weight", "shared.weight")
+    head: Rule = Tie("lm_head.weight", "shared.weight")
     if not hf.scale_decoder_outputs:
         head = Rename("lm_head.weight", "head.weight", default="shared.weight")
     return model_keys(hf).under("", "backbone.") + KeyMap(head)
