@@ -28,6 +28,7 @@ RECIPES = (
     "stories-gpt",
     "translator",
     "bart-denoiser",
+    "minilm-mlm",
 )
 
 

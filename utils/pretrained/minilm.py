@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import BertModel, PreTrainedTokenizerBase
 
+    from utils.models.bert import BertForMaskedLM
+
 # Published by the model's authors beside the file; the package is a third party's.
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -71,3 +73,19 @@ def reference_model() -> BertModel:
     # The default attention gives no weights back.
     model = BertModel.from_pretrained(folder(), attn_implementation="eager")
     return model.eval()
+
+
+def masked_lm() -> BertForMaskedLM:
+    """The encoder in the course's own model, under a masked-LM head that knows nothing.
+
+    `utils.pretrained.load("minilm-mlm")` is this, trained.
+    """
+    from utils.models.bert import BertForMaskedLM
+    from utils.pretrained.hugging_face import from_hf
+
+    encoder = from_hf(reference_model().float())
+    model = BertForMaskedLM(encoder.config)
+    state = encoder.state_dict()
+    state = {k: v for k, v in state.items() if not k.startswith("pooler.")}
+    model.backbone.load_state_dict(state)
+    return model

@@ -1,0 +1,117 @@
+"""The course's own weights: read as written, refused when damaged, small enough."""
+
+import json
+
+import pytest
+import torch
+
+from utils import pretrained
+from utils.models.gpt2 import GPT2Config, GPT2LMHeadModel
+from utils.models.vit import ViTConfig, ViTForImageClassification
+from utils.pretrained import course_weights
+from utils.tokenizers import ByteLevelBPE
+
+LARGEST = 60e6
+SHIPPED = course_weights.names()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A small GPT and its tokenizer, as `stories-gpt`, and a ViT."""
+    torch.manual_seed(0)
+    tokenizer = ByteLevelBPE.train(["a rose is a rose is a rose"], 262)
+    sizes = {"width": 8, "layers": 1, "heads": 2, "inner_width": 16, "positions": 12}
+    config = GPT2Config(vocabulary=len(tokenizer), **sizes)
+    facts = {"licence": "CC BY 4.0", "steps": 3}
+    course_weights.save(
+        "stories-gpt",
+        GPT2LMHeadModel(config),
+        tokenizer,
+        facts,
+        tmp_path,
+        config=config,
+    )
+    sizes = {"image": 8, "patch": 4, "channels": 1, "width": 8, "layers": 1, "heads": 2}
+    config = ViTConfig(**sizes, inner_width=8)
+    vit = ViTForImageClassification(config, classes=10)
+    course_weights.save(
+        "vit-digits", vit, None, facts, tmp_path, config=config, classes=10
+    )
+    return tmp_path
+
+
+def test_what_is_saved_is_loaded(folder):
+    torch.manual_seed(0)
+    model, tokenizer = course_weights.load("stories-gpt", folder)
+    assert not model.training
+    assert tokenizer.decode(tokenizer.encode("a rose")) == "a rose"
+    ids = torch.tensor([tokenizer.encode("a rose is a")])
+    again, _ = course_weights.load("stories-gpt", folder)
+    assert model(ids).logits.dtype == torch.float32
+    assert torch.equal(model(ids).logits, again(ids).logits)
+    written = GPT2LMHeadModel(model.config)
+    assert not torch.allclose(written(ids).logits, model(ids).logits)
+    vit, nothing = course_weights.load("vit-digits", folder)
+    assert nothing is None
+    assert vit(torch.zeros(2, 1, 8, 8)).logits.shape == (2, 10)
+    card = course_weights.card("stories-gpt", folder)
+    assert (card["licence"], card["steps"]) == ("CC BY 4.0", 3)
+
+
+def test_numbers_are_rounded_to_half_precision_only(tmp_path):
+    config = GPT2Config(vocabulary=9, width=8, layers=1, heads=2, inner_width=8)
+    model = GPT2LMHeadModel(config)
+    course_weights.save("gpt", model, None, {}, tmp_path, config=config)
+    found = course_weights.load("gpt", tmp_path)[0].state_dict()
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(found[name], tensor.half().float()), name
+
+
+def test_unknown_names_get_the_near_ones(folder):
+    with pytest.raises(ValueError, match=r"no weights 'story-gpt'; .* stories-gpt$"):
+        course_weights.load("story-gpt", folder)
+    with pytest.raises(ValueError, match="stories-gpt, vit-digits"):
+        course_weights.load("zzz", folder)
+
+
+def test_damage_is_named(folder):
+    path = folder / "stories-gpt" / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"model.safetensors is damaged: .*checksum"):
+        course_weights.load("stories-gpt", folder)
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match=r"model.safetensors is missing"):
+        course_weights.load("stories-gpt", folder)
+    card = folder / "stories-gpt" / "card.json"
+    card.write_text("{")
+    with pytest.raises(ValueError, match=r"card.json is damaged"):
+        course_weights.load("stories-gpt", folder)
+
+
+def test_a_card_of_another_model_is_refused(folder):
+    path = folder / "vit-digits" / "card.json"
+    card = json.loads(path.read_text())
+    for change in ({"layers": 2}, {"layers": 0}):
+        changed = card | {"config": card["config"] | change}
+        path.write_text(json.dumps(changed))
+        with pytest.raises(ValueError, match="another model than its card"):
+            course_weights.load("vit-digits", folder)
+    path.write_text(json.dumps(card | {"model": "os.system"}))
+    with pytest.raises(ValueError, match="os.system isn't of this package"):
+        course_weights.load("vit-digits", folder)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_weights(name):
+    model, _ = pretrained.load(name)
+    assert all(p.isfinite().all() for p in model.parameters())
+    card = course_weights.card(name)
+    assert card["licence"] and card["recipe"] and card["data"]
+    assert card["steps"] > 0 and card["loss"] > 0
+
+
+def test_all_together_are_small():
+    files = course_weights.FOLDER.rglob("*")
+    assert sum(file.stat().st_size for file in files if file.is_file()) < LARGEST
