@@ -441,10 +441,10 @@ def a_mask_for_each_step(model):
     for layer in model.backbone.layers:
         scan = layer._scan
 
-        def wrong(x, state, suffix, mask, scan=scan):
+        def wrong(x, state, suffix, mask, keep_gates, scan=scan):
             outputs = []
             for step in x.split(1, dim=1):
-                output, state, gates = scan(step, state, suffix)
+                output, state, gates = scan(step, state, suffix, mask, keep_gates)
                 outputs.append(output)
             return torch.cat(outputs, 1), state, gates
 
