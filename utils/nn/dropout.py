@@ -25,11 +25,15 @@ class VariationalDropout(nn.Dropout):
         return x * F.dropout(x.new_ones(x.shape[0], 1, x.shape[2]), self.p)
 
 
-class EmbeddingDropout(nn.Dropout):
+class EmbeddingDropout(nn.Module):
     """Whole tokens dropped: all occurrences in the batch have a vector of zeros.
 
     Gal and Ghahramani 2016; Merity et al. 2018, §4.3.
     """
+
+    def __init__(self, p: float = 0.5):
+        super().__init__()
+        self.dropout = nn.Dropout(p)
 
     def forward(self, table: TokenEmbedding, input_ids: Tensor) -> Tensor:
         """input_ids (batch, time) -> their vectors (batch, time, width).
@@ -38,7 +42,7 @@ class EmbeddingDropout(nn.Dropout):
             ValueError: an id outside the vocabulary.
         """
         x = table(input_ids)
-        if not self.training or not self.p:
+        if not self.training or not self.dropout.p:
             return x
-        keep = F.dropout(x.new_ones(table.num_embeddings, 1), self.p)
+        keep = self.dropout(x.new_ones(table.num_embeddings, 1))
         return x * F.embedding(input_ids, keep)

@@ -14,8 +14,9 @@ def normal_init(module: nn.Module, std: float = 0.02) -> None:
     """N(0, std²) for every matrix and table, zero biases (BERT, GPT)."""
     if isinstance(module, nn.Linear | nn.Embedding | nn.Conv2d):
         nn.init.normal_(module.weight, std=std)
-        if getattr(module, "bias", None) is not None:
-            nn.init.zeros_(module.bias)
+        bias = getattr(module, "bias", None)
+        if bias is not None:
+            nn.init.zeros_(bias)
 
 
 def xavier_init(module: nn.Module) -> None:
@@ -54,6 +55,8 @@ def t5_init(module: nn.Module, width: int) -> None:
     elif isinstance(module, SelfAttention | CrossAttention):
         inner = module.out_proj.in_features
         # Its matrices come before it: `apply` visits the children first.
-        own = isinstance(module, SelfAttention)
-        query = (module.qkv_proj if own else module.q_proj).weight[:inner]
+        projection = (
+            module.qkv_proj if isinstance(module, SelfAttention) else module.q_proj
+        )
+        query = projection.weight[:inner]
         nn.init.normal_(query, std=(width * inner / module.heads) ** -0.5)

@@ -140,15 +140,14 @@ class Tokenizer(ABC):
         unnamed = {*frame.first, *frame.between, *frame.last} - set(special)
         if unnamed:
             raise ValueError(f"the frame has {unnamed}, which aren't special tokens")
-        ids = vocabulary.ids
-        self.pad_token_id = ids.get(special.pad)
-        self.unk_token_id = ids.get(special.unk)
-        self.cls_token_id = ids.get(special.cls)
-        self.sep_token_id = ids.get(special.sep)
-        self.mask_token_id = ids.get(special.mask)
-        self.bos_token_id = ids.get(special.bos)
-        self.eos_token_id = ids.get(special.eos)
-        self.all_special_ids = [ids[t] for t in special]
+        self.pad_token_id = self._special_id(special.pad)
+        self.unk_token_id = self._special_id(special.unk)
+        self.cls_token_id = self._special_id(special.cls)
+        self.sep_token_id = self._special_id(special.sep)
+        self.mask_token_id = self._special_id(special.mask)
+        self.bos_token_id = self._special_id(special.bos)
+        self.eos_token_id = self._special_id(special.eos)
+        self.all_special_ids = [vocabulary.ids[t] for t in special]
         # Where one special token begins another, the longer one is meant.
         found = sorted(special, key=len, reverse=True)
         names = "|".join(map(regex.escape, found))
@@ -157,6 +156,9 @@ class Tokenizer(ABC):
 
     def __len__(self) -> int:
         return len(self.vocabulary)
+
+    def _special_id(self, token: str | None) -> int | None:
+        return None if token is None else self.vocabulary.ids[token]
 
     @abstractmethod
     def words(self, text: str) -> list[str]:
@@ -249,12 +251,12 @@ class Tokenizer(ABC):
         if max_length is not None and not truncation and padding != "max_length":
             raise ValueError("max_length needs truncation=True or padding='max_length'")
         single = isinstance(text, str)
-        texts = [text] if single else list(text)
+        texts = [text] if isinstance(text, str) else list(text)
         pairs: list[str | None] = [None] * len(texts)
         if text_pair is not None:
             if single != isinstance(text_pair, str):
                 raise ValueError("text and text_pair must be two texts or two batches")
-            pairs = [text_pair] if single else list(text_pair)
+            pairs = [text_pair] if isinstance(text_pair, str) else [*text_pair]
         if len(texts) != len(pairs):
             raise ValueError(f"{len(texts)} texts, but {len(pairs)} second texts")
 
@@ -262,7 +264,7 @@ class Tokenizer(ABC):
         rows = []
         for a, b in zip(texts, pairs, strict=True):
             first, second = self._ids(a), None if b is None else self._ids(b)
-            if truncation:
+            if truncation and max_length is not None:
                 room = max_length - frame.size(b is not None)
                 _truncate(first, second, room, str(truncation))
             rows.append(self._framed(first, second, frame))
@@ -296,13 +298,13 @@ class Tokenizer(ABC):
         single: bool,
         return_tensors: str | None,
     ) -> dict[str, Any]:
-        def filled(row: list[int], value: int | None) -> list[int]:
+        def filled(row: list[int], value: int) -> list[int]:
             padding = [value] * (length - len(row))
             return padding + row if side == "left" else row + padding
 
-        found: dict[str, Any] = {
-            "input_ids": [filled(ids, self.pad_token_id) for ids, _ in rows]
-        }
+        # Without a pad token the length is 0 and nothing is filled.
+        pad = -1 if self.pad_token_id is None else self.pad_token_id
+        found: dict[str, Any] = {"input_ids": [filled(ids, pad) for ids, _ in rows]}
         if self.token_types:
             found["token_type_ids"] = [filled(types, 0) for _, types in rows]
         found["attention_mask"] = [filled([1] * len(ids), 0) for ids, _ in rows]

@@ -121,7 +121,7 @@ class BPE(Tokenizer):
         both learned later than itself, so the ranks are worked off in one sweep.
         """
         end = len(symbols)
-        tokens: list[str | None] = [*symbols]  # None: merged into one on the left
+        tokens = [*symbols]  # "": merged into one on the left
         following = list(range(1, end + 1))
         preceding = list(range(-1, end - 1))
         places: dict[int, list[int]] = {}  # rank of a pair -> where its left tokens are
@@ -140,7 +140,7 @@ class BPE(Tokenizer):
                 other = following[place]
                 if tokens[place] != left or other == end or tokens[other] != right:
                     continue  # one of the two has been merged meanwhile
-                tokens[place], tokens[other] = self._made[rank], None
+                tokens[place], tokens[other] = self._made[rank], ""
                 after = following[place] = following[other]
                 if after < end:
                     preceding[after] = place
@@ -154,7 +154,7 @@ class BPE(Tokenizer):
                             places[new] = []
                             heapq.heappush(queue, new)
                         places[new].append(start)
-        return [token for token in tokens if token is not None]
+        return [token for token in tokens if token]
 
     def join(self, tokens: Sequence[str]) -> str:
         return "".join(tokens).replace(self.END, " ").removesuffix(" ")
