@@ -121,7 +121,7 @@ TALKS = {
 }
 PAIRS = {
     "test": [
-        SentencePair('"He" left,\nsaid A.', '"He" left,\nsaid B.', False, "gender"),
+        SentencePair('"He" left,\r\nsaid A.', '"He" left,\r\nsaid B.', False, "gender"),
         SentencePair("A is old.", "B is old.", True, "age"),
     ]
 }
@@ -244,7 +244,7 @@ def pairs_csv(pairs: list[Any]) -> str:
 TEXTS = {
     "openai": [
         LastWord("A line.\n\n\"It's", 'Max"'),
-        LastWord("She asked\n\n“Not", "I"),
+        LastWord("She", "said\n\n“I"),
     ],
     "original": [LastWord("`` it 's", "max"), LastWord("she said `` not", "i")],
 }
