@@ -122,9 +122,10 @@ def dictionary_tags(
         start = 0
         while start < len(tags):
             for end in range(min(start + longest, len(tags)), start, -1):
-                kind = best.get(sentence.tokens[start:end])
-                if kind:
-                    tags[start:end] = [f"B-{kind}"] + [f"I-{kind}"] * (end - start - 1)
+                known = best.get(sentence.tokens[start:end])
+                if known:
+                    inside = [f"I-{known}"] * (end - start - 1)
+                    tags[start:end] = [f"B-{known}", *inside]
                     start = end - 1
                     break
             start += 1
