@@ -566,8 +566,8 @@ CASES = {
     ),
     "textfooler snli": Case(
         partial(textfooler.load, "snli"),
-        {"test": [LabelledText("it rains", 1, "it is may")]},
-        {"textfooler_1k/snli": "neutral\tit rains\tit is may\n"},
+        {"test": [LabelledText("it rains", 2, "it is dry")]},
+        {"textfooler_1k/snli": "contradiction\tit rains\tit is dry\n"},
         ("test",),
     ),
     "instruction": Case(
