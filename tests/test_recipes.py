@@ -258,3 +258,15 @@ def test_both_kinds_have_as_many_parameters():
             for kind in images.KINDS
         )
         assert vit == pytest.approx(cnn, rel=0.03)
+
+
+def test_a_model_reads_pixels_as_they_are():
+    from recipes import digits
+
+    torch.manual_seed(0)
+    model = images.build("vit", digits.PRESETS["tiny"], (1, 8, 8)).eval()
+    pixels = torch.rand(3, 1, 8, 8)
+    expected = model((pixels - 0.3) / 0.4).logits
+    digits.reads_pixels(model, 0.3, 0.4)
+    assert torch.allclose(model(pixels).logits, expected, atol=1e-5)
+    assert not torch.allclose(model(pixels / 0.4).logits, expected, atol=1e-3)

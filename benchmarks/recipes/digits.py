@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+from torch import nn
+
 from recipes.images import compare
-from recipes.training import Run
+from recipes.training import Run, described
 from utils.data import digits
+from utils.data.dataset import Dataset
 from utils.data.images import LabelledImages
 
 WHAT = "accuracy of a ViT and a CNN on scikit-learn's digits against their number"
+NAME = "vit-digits"
 
 CPU = {
     "patch": 2,
@@ -57,20 +62,38 @@ def run(run: Run) -> dict[str, Any]:
     data = digits.load()
     train = LabelledImages(data.train_images[:, None], data.train_labels)
     test = LabelledImages(data.test_images[:, None], data.test_labels)
-    compare(run, train, test)
+    models = compare(run, train, test)
     most = max(run.preset["sizes"])
     reached = [
         part["final"]["accuracy"]
         for part in run.parts.values()
         if part["images"] == most
     ]
-    return {
-        "parts": run.parts,
-        "value": max(reached),
-        "data": {
-            "name": "digits",
-            "source": data.source,
-            "licence": data.licence,
-            "splits": {"train": len(train), "test": len(test)},
-        },
-    }
+    found_data = Dataset(
+        "digits",
+        {"train": train, "test": test},
+        data.source,
+        data.licence,
+        train.images.numel() + test.images.numel(),
+    )
+    model, mean, spread = models["vit"]
+    reads_pixels(model, mean.item(), spread.item())
+    run.save(
+        NAME,
+        model,
+        None,
+        run.parts[f"vit-{most}"],
+        found_data,
+        config=model.backbone.config,
+        classes=10,
+    )
+    found = {"value": max(reached), "data": described(found_data)}
+    return {"parts": run.parts} | found
+
+
+def reads_pixels(model: nn.Module, mean: float, spread: float) -> None:
+    """Put the normalisation of the pixels into the layer that reads them first."""
+    patches = model.backbone.embeddings.projection
+    with torch.no_grad():
+        patches.bias -= patches.weight.sum((1, 2, 3)) * mean / spread
+        patches.weight /= spread
