@@ -34,6 +34,8 @@ PLOTS = (
     "seed",
     "broken",
 )
+TAME = ("park", "market", "school yard")
+"""Places with no ditch to cross."""
 CHOICE = re.compile(r"<([^<>]*)>")
 PRONOUNS = {
     "he": {"he": "he", "him": "him", "his": "his", "hers": "his", "himself": "himself"},
@@ -189,7 +191,10 @@ def cast(
     """
     words = lists()
     world = rng.choice(("children", "children", "animals"))
-    place = rng.choice([place for place in words["places"] if place["world"] == world])
+    places = [place for place in words["places"] if place["world"] == world]
+    if plot == "journey":
+        places = [place for place in places if place["name"] not in TAME]
+    place = rng.choice(places)
     gender = rng.choice(("he", "she"))
     hero = person(rng, world, gender)
     friend = person(rng, world, "she" if gender == "he" else "he", hero)

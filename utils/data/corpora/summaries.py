@@ -10,6 +10,7 @@ summaries.toml.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from random import Random
 from typing import Any
@@ -24,6 +25,7 @@ LICENCE = "CC BY 4.0"
 SEED = 11
 SIZES = {"train": 600, "validation": 100, "test": 100}
 EVENTS = ("fire", "vote", "search", "theft", "match", "storm", "strike", "record")
+SENTENCE_END = re.compile(r'(?<=[.?!])\s+|(?<=[.?!]")\s+')
 MONTHS = ("January", "February", "March", "April", "May", "June", "September")
 
 
@@ -180,3 +182,38 @@ def person(rng: Random, words: dict[str, Any], female: bool) -> str:
     """A first name and a surname."""
     first = rng.choice(words["women" if female else "men"].split())
     return f"{first} {rng.choice(words['surnames'].split())}"
+
+
+def parts(document: str) -> list[str]:
+    """The sentences of a report."""
+    return SENTENCE_END.split(document)
+
+
+def baselines(pairs: Sequence[Summary], seed: int = 0) -> dict[str, dict[str, float]]:
+    """ROUGE (F, with stems) of what only selects, averaged over `pairs`.
+
+    "lead" is the first sentence, "lead 3" the first three, "random" any one, "oracle"
+    the one that is most like the summary: more no single sentence can have.
+    """
+    from rouge_score.rouge_scorer import RougeScorer
+
+    kinds = ("rouge1", "rouge2", "rougeL")
+    scorer = RougeScorer(kinds, use_stemmer=True)
+    rng = Random(seed)
+    found: dict[str, list[dict[str, float]]] = {}
+    for pair in pairs:
+        texts = parts(pair.document)
+        candidates = [*texts, " ".join(texts[:3])]
+        scores = [
+            {kind: score.fmeasure for kind, score in row.items()}
+            for row in (scorer.score(pair.summaries[0], text) for text in candidates)
+        ]
+        *single, three = scores
+        best = max(single, key=lambda row: row["rouge1"])
+        rows = {"lead": single[0], "lead 3": three, "random": rng.choice(single)}
+        for name, row in (rows | {"oracle": best}).items():
+            found.setdefault(name, []).append(row)
+    return {
+        name: {kind: sum(row[kind] for row in rows) / len(rows) for kind in kinds}
+        for name, rows in found.items()
+    }

@@ -10,21 +10,23 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from utils.data.corpora.translations import french, nouns, phrases
 from utils.data.corpora.translations.clauses import Redraw, actions
 from utils.data.corpora.translations.constructions import CONSTRUCTIONS
 from utils.data.corpora.translations.sentences import Sentence
-from utils.data.dataset import Dataset, check_source
+from utils.data.dataset import Dataset, check_source, text_bytes
 from utils.data.examples import Translation
 
 NAME = "translations"
 LICENCE = "CC BY 4.0"
 SEED = 20_261
-DRAWS = 12_500
-SIZES = {"validation": 500, "test": 500, "compositional": 500}
+DRAWS = 13_000
+SIZES = {"validation": 500, "test": 500}
+COMPOSITIONAL = 500
 
 # The sentences of the notes. They are in "test": no model has seen them in training.
 NOTES = (
@@ -53,19 +55,52 @@ def load(source: str = "embedded") -> Dataset[Translation]:
         ValueError: another source than "embedded".
     """
     check_source(NAME, source, ("embedded",))
-    return _written()
+    return _corpus()[0]
+
+
+def held_out() -> frozenset[tuple[str, str]]:
+    """The pairs of words that stand together in "compositional" only."""
+    return _corpus()[1]
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A pair of sentences where it shouldn't be.
+
+    Attributes:
+        kind: "English" or "French", that another split has too; "combination", that is
+            held out, or is missing where only such sentences belong.
+    """
+
+    kind: str
+    split: str
+    pair: Translation
+
+
+def leaking(splits: Mapping[str, Sequence[Translation]]) -> list[Leak]:
+    """All that breaks what `load` promises, read from the text."""
+    found = []
+    places: dict[tuple[str, str], str] = {}
+    for split, pairs in splits.items():
+        for pair in pairs:
+            for kind, text in (("English", pair.source), ("French", pair.target)):
+                if places.setdefault((kind, key(text)), split) != split:
+                    found.append(Leak(kind, split, pair))
+            words = vocabulary(pair.source)
+            unseen = any(a in words and b in words for a, b in held_out())
+            if unseen != (split == "compositional"):
+                found.append(Leak("combination", split, pair))
+    return found
 
 
 @cache
-def _written() -> Dataset[Translation]:
-    splits = split(draw())
-    size = sum(
-        len((pair.source + pair.target).encode())
-        for pairs in splits.values()
-        for pair in pairs
-    )
+def _corpus() -> tuple[Dataset[Translation], frozenset[tuple[str, str]]]:
+    drawn = draw()
+    unseen = unseen_together([sentence for sentence, _ in drawn])
+    splits = split(drawn, unseen)
     origin = "embedded (written by a grammar)"
-    return Dataset(NAME, splits, origin, LICENCE, size)
+    size = text_bytes([(p.source, p.target) for name in splits for p in splits[name]])
+    return Dataset(NAME, splits, origin, LICENCE, size), unseen
 
 
 def draw(seed: int = SEED, draws: int = DRAWS) -> list[tuple[Sentence, Translation]]:
@@ -101,18 +136,18 @@ def key(text: str) -> str:
     return " ".join(re.findall(r"[\w'-]+", text.lower()))
 
 
-def held_out(
-    sentences: Sequence[Sentence], seed: int = SEED, share: float = 0.04
-) -> set[tuple[str, str]]:
-    """Pairs of words that training must not see together, of those it could."""
+def unseen_together(
+    sentences: Sequence[Sentence], seed: int = SEED, share: float = 0.05
+) -> frozenset[tuple[str, str]]:
+    """A share of the pairs of words that are combined, of words with many partners."""
     counts = Counter(pair for s in sentences for pair in s.combinations)
-    words = Counter(word for pair in counts for word in pair)
+    partners = Counter(word for pair in counts for word in pair)
     possible = sorted(
         pair
-        for pair, count in counts.items()
-        if min(words[pair[0]], words[pair[1]]) > 4
+        for pair in counts
+        if all(partners[word] > 9 and words_of(word) for word in pair)
     )
-    return set(random.Random(seed).sample(possible, int(share * len(possible))))
+    return frozenset(random.Random(seed).sample(possible, int(share * len(possible))))
 
 
 @cache
@@ -134,9 +169,9 @@ def _forms() -> dict[str, frozenset[str]]:
                 found.setdefault(form, set()).add(action.english)
     for adjective in (*phrases.adjectives(), *phrases.states()):
         found.setdefault(adjective.english, set()).add(adjective.english)
-    for adjective, degrees in nouns.COMPARED.items():
+    for english, degrees in nouns.COMPARED.items():
         for form in degrees:
-            found.setdefault(form, set()).add(adjective)
+            found.setdefault(form, set()).add(english)
     return {form: frozenset(words) for form, words in found.items()}
 
 
@@ -147,46 +182,41 @@ def vocabulary(english: str) -> set[str]:
     ['big', 'cat', 'look for']
     """
     tokens = key(english).replace("'s ", " ").replace("' ", " ").split()
+    # Cleared it away: to clear away.
+    together = [token for token in tokens if token not in ("it", "them")]
     found: set[str] = set()
-    for size in (1, 2, 3, 4):
-        for i in range(len(tokens) - size + 1):
-            found |= words_of(" ".join(tokens[i : i + size]))
+    for row in (tokens, together) if "away" in tokens else (tokens,):
+        for size in (1, 2, 3, 4):
+            for i in range(len(row) - size + 1):
+                found |= words_of(" ".join(row[i : i + size]))
     return found
 
 
 def split(
-    drawn: Sequence[tuple[Sentence, Translation]], seed: int = SEED
+    drawn: Sequence[tuple[Sentence, Translation]],
+    unseen: Collection[tuple[str, str]],
+    seed: int = SEED,
 ) -> dict[str, list[Translation]]:
     """The splits; pairs with the same French stay together."""
-    reserved = held_out([sentence for sentence, _ in drawn], seed)
-    compositional, rest = [], []
-    notes = {key(pair.source) for pair in NOTES}
-    notes |= {key(pair.target) for pair in NOTES}
-    for sentence, pair in drawn:
-        if {key(pair.source), key(pair.target)} & notes:
-            continue
-        if sentence.combinations & reserved:
-            compositional.append(pair)
-        else:
-            words = vocabulary(pair.source)
-            if not any(first in words and other in words for first, other in reserved):
-                rest.append(pair)
-    rng = random.Random(seed)
+    notes = {key(text) for pair in NOTES for text in (pair.source, pair.target)}
+    compositional: list[Translation] = []
     groups: dict[str, list[Translation]] = {}
-    for pair in rest:
-        groups.setdefault(key(pair.target), []).append(pair)
+    for sentence, pair in drawn:
+        target = key(pair.target)
+        if {key(pair.source), target} & notes:
+            continue
+        words = vocabulary(pair.source)
+        if not sentence.combinations.isdisjoint(unseen):
+            compositional.append(pair)
+        elif not any(a in words and b in words for a, b in unseen):
+            groups.setdefault(target, []).append(pair)
     order = list(groups)
-    rng.shuffle(order)
-    splits: dict[str, list[Translation]] = {"train": []}
-    splits |= {name: [] for name in SIZES}
+    random.Random(seed).shuffle(order)
+    splits: dict[str, list[Translation]] = {"train": [], "validation": [], "test": []}
     splits["test"] += NOTES
     for target in order:
-        name = next(
-            (n for n in ("validation", "test") if len(splits[n]) < SIZES[n]), "train"
-        )
+        name = next((n for n in SIZES if len(splits[n]) < SIZES[n]), "train")
         splits[name] += groups[target]
-    rng.shuffle(splits["train"])
-    elsewhere = {key(p.target) for name in splits for p in splits[name]}
-    fresh = [pair for pair in compositional if key(pair.target) not in elsewhere]
-    splits["compositional"] = fresh[: SIZES["compositional"]]
+    fresh = [pair for pair in compositional if key(pair.target) not in groups]
+    splits["compositional"] = fresh[:COMPOSITIONAL]
     return splits

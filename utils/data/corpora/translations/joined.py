@@ -271,6 +271,7 @@ def because(rng: Random) -> Sentence:
     if state.english == "surprised":
         kinds = "fox owl hedgehog squirrel spider butterfly letter ring watch"
     what = thing(rng, kinds, again)
+    keep(not negation or what.feature not in ("a", "some"))
     english, french = either(what, negation)
     verb = do(
         rng,

@@ -113,13 +113,19 @@ PRONOUNS = {
 POSSESSIVES = ("my", "your", "his", "our", "your (polite)", "their")
 
 
+def one_and_many(cell: str) -> tuple[str, str]:
+    """The two forms in a cell of the lexicon."""
+    one, many = cell.split()
+    return one.replace("_", " "), many.replace("_", " ")
+
+
 @cache
 def nouns() -> tuple[Noun, ...]:
     """All that can be counted."""
     found = []
     for english, french, gender, kinds in lexicon.rows("nouns"):
         one, many = english.split()
-        forms = tuple(form.replace("_", " ") for form in french.split())
+        forms = one_and_many(french)
         found.append(Noun(one, many, forms, gender, frozenset([one, *kinds.split()])))
     return tuple(found)
 
@@ -152,8 +158,8 @@ def neutrals() -> tuple[tuple[Noun, Noun], ...]:
         kinds = frozenset([one, "person", "neutral"])
         found.append(
             (
-                Noun(one, many, tuple(man.split()), "m", kinds),
-                Noun(one, many, tuple(woman.split()), "f", kinds),
+                Noun(one, many, one_and_many(man), "m", kinds),
+                Noun(one, many, one_and_many(woman), "f", kinds),
             )
         )
     return tuple(found)

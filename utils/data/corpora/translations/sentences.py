@@ -168,9 +168,9 @@ def tense_of(rng: Random, doing: Action) -> str:
     """A tense in which the verb is said."""
     if doing.english in ("love", "like"):
         return "present"
-    choices = ("present", "past", "past", "future", "going to", "perfect")
+    choices = ["present", "past", "past", "future", "going to", "perfect"]
     if doing.english not in STATIVE:
-        choices += ("doing", "doing", "was doing")
+        choices += ["doing", "doing", "was doing"]
     return rng.choice(choices)
 
 

@@ -245,10 +245,9 @@ def calls(rng: Random) -> Sentence:
     if chance < 0.35:
         state = rng.choice(states())
         keep(state.english != "alone" or not you.plural)
-        verb = be(rng, you)[1]
         return say(
             f"{start}, are you {state.english}",
-            f"{french} , est-ce que {you.french} {verb} "
+            f"{french} , est-ce que {you.french} {be(rng, you)[1]} "
             + state.form(you.gender, you.plural),
             end="?",
         )

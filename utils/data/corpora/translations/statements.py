@@ -45,6 +45,7 @@ MEASURED = frozenset(
     {"big", "small", "heavy", "light", "long", "short", "expensive", "old", "young"}
     | {"difficult", "dirty", "shy", "sweet", "easy"}
 )
+NOT_EVEN_ONE = {"see", "find", "buy", "sell", "draw", "write", "eat", "read", "hear"}
 SIT = action("sit sits sat sat sitting", "s'asseoir")
 IN_A_MOMENT = {"arrive", "leave", "come back", "fall", "stop", "stay here"}
 
@@ -103,6 +104,7 @@ def does(rng: Random) -> Sentence:
     tense = tense_of(rng, doing)
     also = ("never", "no longer") if tense == "present" else ()
     negation = maybe(rng, 0.25, *also)
+    keep(not negation or what.feature != "a" or doing.english in NOT_EVEN_ONE)
     thing_done = either(what, negation)
     habit = tense == "present" and doing.english in STATIVE
     time = "", ""
