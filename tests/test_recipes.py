@@ -129,10 +129,39 @@ def test_the_schedule_ends_with_the_time(monkeypatch):
     assert budget.leg(20, 0.5, every=50) == 15
     now = 60.0
     assert budget.leg(20, 1.0, every=50) == 0
+    now = 75.0
+    assert budget.leg(20, 1.0, every=50) == budget.leg(20, None, every=50) == 0
     assert training.rate(20, budget=budget, warmup=10, floor=0.1) == pytest.approx(0.1)
     timeless = training.Budget(steps=100, minutes=None)
     now = 1e6
     assert timeless.position(20) == 20 and timeless.leg(20, None, every=50) == 30
+
+
+def test_a_training_ends_when_its_time_is_over(monkeypatch, tmp_path):
+    now = 0.0
+    monkeypatch.setattr(training.time, "monotonic", lambda: now)
+    torch.manual_seed(0)
+    preset = {"steps": 1000, "every": 50, "warmup": 10}
+    run = training.Run("x", 0, torch.device("cpu"), preset, tmp_path, minutes=1)
+    averaged = Averaged(nn.Linear(2, 1))
+    optimizer = torch.optim.AdamW(averaged.model.parameters())
+
+    def loss(model, x):
+        nonlocal now
+        now += 0.7  # seconds a step
+        return model(x).square().sum(), len(x)
+
+    def evaluate(averaged):
+        nonlocal now
+        now += 5.0
+        return {"loss": averaged(torch.ones(1, 2)).square().item()}
+
+    batches = [torch.ones(4, 2)]
+    found = training.fit(run, averaged, batches, loss, optimizer, evaluate, best="loss")
+    assert 60 <= now < 75
+    assert 50 <= found["steps"] < 86 and found["planned_steps"] == 1000
+    assert found["final"]["step"] == found["steps"]
+    assert optimizer.param_groups[0]["lr"] < 0.1 * 1e-3
 
 
 # The average of the weights

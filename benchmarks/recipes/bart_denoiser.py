@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from recipes.training import Run, described
-from recipes.translation import Batch, train_pairs
+from recipes.translation import END, PAD, START, Batch, train_pairs
 from utils.data.corpora import stories
 from utils.generation import greedy
 from utils.models.bart import BartConfig, BartForConditionalGeneration
@@ -24,7 +24,8 @@ from utils.training.averaging import Averaged
 
 WHAT = "loss of a small BART that repairs paragraphs, by how they were damaged"
 NAME = "bart-denoiser"
-SPECIAL = SpecialTokens(pad="<pad>", bos="<s>", eos="</s>", mask="<mask>")
+MASK = "<mask>"
+SPECIAL = SpecialTokens(pad=PAD, bos=START, eos=END, mask=MASK)
 SHARE = 0.15
 """of the tokens masked or deleted; infilling takes the 30 % of the paper"""
 
@@ -71,8 +72,9 @@ Damage = Callable[[Tensor, torch.Generator], Tensor]
 
 def damages(tokenizer: ByteLevelBPE) -> dict[str, Damage]:
     """The five ways, each a function of ids (time,) and a random generator."""
-    hidden, ids = tokenizer.mask_token_id, tokenizer.vocabulary.ids
-    stops = [i for token, i in ids.items() if token.rstrip('"') in (".", "!", "?")]
+    known = tokenizer.vocabulary.ids
+    hidden = known[MASK]
+    stops = [i for token, i in known.items() if token.rstrip('"') in (".", "!", "?")]
 
     def chosen(ids: Tensor, rng: torch.Generator) -> Tensor:
         return torch.rand(len(ids), generator=rng) < SHARE
@@ -114,10 +116,9 @@ class Damaged:
         seed: int,
     ):
         self.rows, self.ways, self.size = rows, ways, size
-        self.ends = [
-            torch.tensor([i]) for i in (tokenizer.bos_token_id, tokenizer.eos_token_id)
-        ]
-        self.padding = tokenizer.pad_token_id
+        ids = tokenizer.vocabulary.ids
+        self.ends = torch.tensor([ids[START]]), torch.tensor([ids[END]])
+        self.padding = ids[PAD]
         self.generator = torch.Generator().manual_seed(seed)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -161,12 +162,13 @@ def run(run: Run) -> dict[str, Any]:
     make = partial(Damaged, tokenizer=tokenizer, size=p["batch"])
     every_way = list(ways.values())
     batches = make(rows["train"], ways=every_way, seed=run.seed)
-    held_out = {"validation_loss": every_way}
-    held_out |= {way: [damage] for way, damage in ways.items()}
+    measured = {"validation_loss": every_way}
+    measured |= {way: [damage] for way, damage in ways.items()}
     held_out = {
         name: [on(run.device, b) for b in make(rows["validation"], ways=chosen, seed=1)]
-        for name, chosen in held_out.items()
+        for name, chosen in measured.items()
     }
+    ids = tokenizer.vocabulary.ids
     config = BartConfig(
         vocabulary=len(tokenizer),
         width=p["width"],
@@ -176,9 +178,9 @@ def run(run: Run) -> dict[str, Any]:
         inner_width=p["inner_width"],
         positions=p["longest"],
         dropout=p["dropout"],
-        padding=tokenizer.pad_token_id,
-        start=tokenizer.eos_token_id,
-        end=tokenizer.eos_token_id,
+        padding=ids[PAD],
+        start=ids[END],
+        end=ids[END],
     )
     torch.manual_seed(run.seed)
     averaged = Averaged(BartForConditionalGeneration(config), p["decay"])
@@ -207,7 +209,8 @@ def repaired(
 
     Masked and deleted words can be others than they were, and still be good.
     """
-    whole, count, example = 0, 0, []
+    whole, count = 0, 0
+    example: list[str] = []
     for batch in batches:
         batch = on(next(model.parameters()).device, batch)
         written = greedy(

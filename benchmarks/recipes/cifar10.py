@@ -10,6 +10,7 @@ from typing import Any
 from recipes.images import compare
 from recipes.training import Run, described
 from utils.data import cifar10
+from utils.data.images import LabelledImages
 
 WHAT = "accuracy of a ViT and a CNN on CIFAR-10 against the number of images"
 
@@ -68,7 +69,9 @@ PRESETS = {
 def run(run: Run) -> dict[str, Any]:
     """Train each kind with each number of images."""
     data = cifar10.load()
-    compare(run, data["train"], data["test"][: run.preset.get("test")])
+    train, test = data["train"], data["test"]
+    assert isinstance(train, LabelledImages) and isinstance(test, LabelledImages)
+    compare(run, train, test[: run.preset.get("test")])
     most = max(run.preset["sizes"])
     reached = [
         part["final"]["accuracy"]

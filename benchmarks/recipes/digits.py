@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import nn
 
 from recipes.images import compare
 from recipes.training import Run, described
 from utils.data import digits
 from utils.data.dataset import Dataset
 from utils.data.images import LabelledImages
+from utils.models.vit import ViTForImageClassification
 
 WHAT = "accuracy of a ViT and a CNN on scikit-learn's digits against their number"
 NAME = "vit-digits"
@@ -91,9 +91,9 @@ def run(run: Run) -> dict[str, Any]:
     return {"parts": run.parts} | found
 
 
-def reads_pixels(model: nn.Module, mean: float, spread: float) -> None:
+def reads_pixels(model: ViTForImageClassification, mean: float, spread: float) -> None:
     """Put the normalisation of the pixels into the layer that reads them first."""
-    patches = model.backbone.embeddings.projection
+    patches: Any = model.get_submodule("backbone.embeddings.projection")
     with torch.no_grad():
         patches.bias -= patches.weight.sum((1, 2, 3)) * mean / spread
         patches.weight /= spread

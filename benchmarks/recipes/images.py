@@ -119,7 +119,7 @@ def scores(model: nn.Module, images: Tensor) -> Tensor:
 
 def compare(
     run: Run, train: LabelledImages, test: LabelledImages
-) -> dict[str, tuple[nn.Module, Tensor, Tensor]]:
+) -> dict[str, tuple[Any, Tensor, Tensor]]:
     """Train both kinds on the first of the images, of a random order, in each size.
 
     What is reported is of the last weights' average: nothing is chosen by the test.
@@ -148,7 +148,7 @@ def compare(
         )
         return found, len(y)
 
-    def evaluate(averaged: Averaged) -> dict[str, float]:
+    def evaluate(averaged: Averaged[nn.Module]) -> dict[str, float]:
         right, total = 0, 0.0
         for x, y in zip(test_images.split(1000), test_labels.split(1000), strict=True):
             found = scores(averaged.average, x)

@@ -113,7 +113,7 @@ def train_gpt(
     )
     measure = partial(text_loss, ids=validation_ids, context=p["context"])
 
-    def evaluate(averaged: Averaged) -> Mapping[str, float]:
+    def evaluate(averaged: Averaged[GPT2LMHeadModel]) -> Mapping[str, float]:
         return {
             "validation_loss": measure(averaged.average, stride=p["context"]),
             "without_average": measure(averaged.model, stride=p["context"]),

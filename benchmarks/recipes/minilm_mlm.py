@@ -6,6 +6,7 @@ lower layers and the token table stay as they are; only what changed is saved.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -157,13 +158,8 @@ def run(run: Run) -> dict[str, Any]:
     cut = len(lines) // 20 + 1  # a twentieth is held out, whole paragraphs
     length = p.get("length", LENGTH)
     train, held_out = rows(lines[cut:], length), rows(lines[:cut], length)
-    data = Dataset(
-        data.name,
-        {"train": train, "validation": held_out},
-        data.source,
-        data.licence,
-        data.bytes,
-    )
+    splits: dict[str, Any] = {"train": train, "validation": held_out}
+    data = dataclasses.replace(data, splits=splits)
     torch.manual_seed(run.seed)
     model = minilm.masked_lm()
     tuned = tuple(f"backbone.encoder.blocks.{5 - i}." for i in range(p["tuned"]))
@@ -189,7 +185,7 @@ def run(run: Run) -> dict[str, Any]:
         for b in Masked(held_out, 64, seed=1)
     ]
 
-    def evaluate(averaged: Averaged) -> dict[str, float]:
+    def evaluate(averaged: Averaged[BertForMaskedLM]) -> dict[str, float]:
         total, right, among_five, count = 0.0, 0, 0, 0
         for batch in fixed:
             logits, labels = scored(averaged.average, batch)

@@ -11,16 +11,17 @@ from itertools import islice
 from typing import Any
 
 import torch
-from torch import nn
 
 from recipes.language_model import train_gpt
 from recipes.training import Run, described
 from utils.data.corpora import stories
 from utils.generation import sample
+from utils.models.gpt2 import GPT2LMHeadModel
 from utils.tokenizers import ByteLevelBPE
 
 WHAT = "validation loss of a small GPT on the course's own stories, nats a character"
 NAME = "stories-gpt"
+END = "<|endoftext|>"
 
 GPU = {
     "vocabulary": 2048,
@@ -84,14 +85,15 @@ def run(run: Run) -> dict[str, Any]:
 
 def joined(tokenizer: ByteLevelBPE, texts: Sequence[str]) -> torch.Tensor:
     """One text after the other, an end token before each and after the last."""
-    ids = [tokenizer.eos_token_id]
+    end = tokenizer.vocabulary.ids[END]
+    ids = [end]
     for text in texts:
-        ids += [*tokenizer.encode(text), tokenizer.eos_token_id]
+        ids += [*tokenizer.encode(text), end]
     return torch.tensor(ids)
 
 
 def recalled(
-    model: nn.Module,
+    model: GPT2LMHeadModel,
     tokenizer: ByteLevelBPE,
     told: Sequence[stories.Story],
     most: int,
@@ -103,7 +105,7 @@ def recalled(
     cases = (case for story in told for case in stories.recalls(story))
     for before, noun in islice(cases, most):
         expected = tokenizer.encode(f" {noun}")
-        ids = [tokenizer.eos_token_id, *tokenizer.encode(before)]
+        ids = [tokenizer.vocabulary.ids[END], *tokenizer.encode(before)]
         row = torch.tensor([[*ids, *expected][-context:]], device=device)
         with torch.no_grad():
             likeliest = model(row).logits[0, -len(expected) - 1 : -1].argmax(-1)
@@ -113,11 +115,11 @@ def recalled(
 
 
 def tell(
-    model: nn.Module, tokenizer: ByteLevelBPE, number: int, seed: int
+    model: GPT2LMHeadModel, tokenizer: ByteLevelBPE, number: int, seed: int
 ) -> list[str]:
     """Stories from nothing, a little tamer than the model's distribution."""
     device = next(model.parameters()).device
-    end = tokenizer.eos_token_id
+    end = tokenizer.vocabulary.ids[END]
     start = torch.full((number, 1), end, device=device)
     rows = sample(
         model,

@@ -18,7 +18,7 @@ from utils.data.dataset import Dataset
 from utils.pretrained import course_weights
 from utils.tokenizers.base import Tokenizer
 from utils.training import checkpoint, schedules
-from utils.training.averaging import Averaged
+from utils.training.averaging import Averaged, Model
 from utils.training.loop import History, Loss, train
 
 FIRST = 5
@@ -114,7 +114,7 @@ class Budget:
             return left
         if speed is None:
             return min(left, FIRST) if self.spent < self.seconds else 0
-        return min(left, int(speed * (self.seconds - self.spent)))
+        return max(0, min(left, int(speed * (self.seconds - self.spent))))
 
 
 def rate(step: int, *, budget: Budget, warmup: int, floor: float = 0.0) -> float:
@@ -126,18 +126,18 @@ def rate(step: int, *, budget: Budget, warmup: int, floor: float = 0.0) -> float
     """
     if step < warmup:
         return (step + 1) / warmup
-    position = budget.position(step)
+    position = int(budget.position(step))
     share = schedules.cosine(position, total=budget.steps, warmup=warmup)
     return floor + (1 - floor) * share
 
 
 def fit(
     run: Run,
-    model: Averaged,
+    model: Averaged[Model],
     batches: Iterable[Any],
     loss: Loss,
     optimizer: Optimizer,
-    evaluate: Callable[[nn.Module], Mapping[str, float]],
+    evaluate: Callable[[Averaged[Model]], Mapping[str, float]],
     *,
     best: str | None = None,
     generators: tuple[torch.Generator, ...] = (),
@@ -165,10 +165,10 @@ def fit(
     )
     leader = None if best is None else Leader(run.work / "best.pt", best)
 
-    def judge(averaged: nn.Module) -> Mapping[str, float]:
-        found = evaluate(averaged)
+    def judge(_: nn.Module) -> Mapping[str, float]:
+        found = evaluate(model)
         if leader is not None:
-            leader.consider(found, averaged.average)
+            leader.consider(found, model.average)
         return {**found, "seconds": round(budget.spent, 2)}
 
     history, speed = History(), None
@@ -214,7 +214,7 @@ def fit(
     found["final"] = curve[-1]
     if leader is not None:
         leader.restore(model.average)
-        found["best"] = min(curve, key=lambda found: found[best])
+        found["best"] = min(curve, key=lambda found: found[leader.figure])
     run.report(found)
     return found
 

@@ -11,16 +11,17 @@ from torch import Tensor, nn
 
 from recipes.training import Run, fit, parameters
 from utils.data.examples import Translation
-from utils.generation import beam_search, greedy
+from utils.generation import beam_search
 from utils.models.encoder_decoder import shift_right
 from utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from utils.models.transformer import Transformer, TransformerConfig
 from utils.objectives.language_modeling import IGNORED, token_loss
 from utils.tokenizers import ByteLevelBPE, SpecialTokens
-from utils.training.averaging import Averaged
+from utils.training.averaging import Averaged, Model
 from utils.training.optimizers import adamw
 
-SPECIAL = SpecialTokens(pad="<pad>", bos="<s>", eos="</s>")
+PAD, START, END = "<pad>", "<s>", "</s>"
+SPECIAL = SpecialTokens(pad=PAD, bos=START, eos=END)
 WRITTEN = 128
 """Sentences translated at a time."""
 
@@ -41,7 +42,8 @@ class Encoded:
         device: torch.device,
         longest: int | None = None,
     ):
-        self.padding, end = tokenizer.pad_token_id, tokenizer.eos_token_id
+        ids = tokenizer.vocabulary.ids
+        self.padding, end = ids[PAD], ids[END]
         sides = zip(*((pair.source, pair.target) for pair in pairs), strict=True)
         encoded = [
             [[*tokenizer.encode(text)[:longest], end] for text in texts]
@@ -127,7 +129,7 @@ class CuDNNGRU(nn.GRU):
     It trains in float32: cuDNN's half precision needs a scaled loss.
     """
 
-    def forward(
+    def forward(  # type: ignore[override]  # what ours takes, not what theirs does
         self, x: Tensor, h: Tensor | None = None, *, mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """As the other's."""
@@ -138,9 +140,9 @@ class CuDNNGRU(nn.GRU):
             packed = nn.utils.rnn.pack_padded_sequence(
                 x, mask.sum(1).cpu(), batch_first=True, enforce_sorted=False
             )
-            output, state = super().forward(packed, h)
+            read, state = super().forward(packed, h)
             output, _ = nn.utils.rnn.pad_packed_sequence(
-                output, batch_first=True, total_length=x.shape[1]
+                read, batch_first=True, total_length=x.shape[1]
             )
             return output, state
 
@@ -148,20 +150,22 @@ class CuDNNGRU(nn.GRU):
 def with_cudnn(model: Seq2Seq) -> Seq2Seq:
     """Put cuDNN's layers where ours are, with the same weights."""
     for side in (model.encoder, model.decoder):
-        ours = side.gru
-        side.gru = CuDNNGRU(
+        ours: Any = side.gru
+        theirs = CuDNNGRU(
             ours.input_size,
             ours.hidden_size,
             ours.num_layers,
             batch_first=True,
             bidirectional=ours.bidirectional,
         ).to(next(ours.parameters()).device)
-        side.gru.load_state_dict(ours.state_dict())
+        theirs.load_state_dict(ours.state_dict())
+        side.gru = theirs  # type: ignore[assignment]  # called alike
     return model
 
 
 def build(kind: str, preset: Mapping[str, Any], tokenizer: ByteLevelBPE) -> nn.Module:
     """A Transformer, or a GRU with additive attention."""
+    ids = tokenizer.vocabulary.ids
     if kind == "transformer":
         return Transformer(
             TransformerConfig(
@@ -183,9 +187,9 @@ def build(kind: str, preset: Mapping[str, Any], tokenizer: ByteLevelBPE) -> nn.M
             embedding_width=preset["embedding_width"],
             width=preset["gru_width"],
             dropout=preset["dropout"],
-            padding=tokenizer.pad_token_id,
-            start=tokenizer.bos_token_id,
-            end=tokenizer.eos_token_id,
+            padding=ids[PAD],
+            start=ids[START],
+            end=ids[END],
         )
     )
 
@@ -197,7 +201,7 @@ def train_translator(
     p = run.preset
     torch.manual_seed(run.seed)
     averaged = Averaged(build(kind, p, tokenizer), p["decay"]).to(run.device)
-    if kind == "gru" and run.device.type == "cuda":
+    if isinstance(averaged.model, Seq2Seq) and run.device.type == "cuda":
         with_cudnn(averaged.model)
     batches = ByLength(train, p["tokens"], run.seed)
     rows = range(len(validation))
@@ -208,18 +212,18 @@ def train_translator(
         p["rate"] if kind == "transformer" else p["gru_rate"],
         batches,
         {"validation_loss": held_out},
-        tokenizer.bos_token_id,
+        tokenizer.vocabulary.ids[START],
     )
 
 
 def train_pairs(
     run: Run,
-    averaged: Averaged,
+    averaged: Averaged[Model],
     rate: float,
     batches: Iterable[Batch],
     held_out: Mapping[str, Sequence[Batch]],
     start: int,
-) -> tuple[nn.Module, dict[str, Any]]:
+) -> tuple[Model, dict[str, Any]]:
     """Train what writes a text for a text.
 
     Args:
@@ -247,7 +251,7 @@ def train_pairs(
             count += int((labels != IGNORED).sum())
         return total / count
 
-    def evaluate(averaged: Averaged) -> dict[str, float]:
+    def evaluate(averaged: Averaged[Model]) -> dict[str, float]:
         return {
             name: measure(averaged.average, parts) for name, parts in held_out.items()
         }
@@ -270,9 +274,9 @@ def translate(
     alpha: float = 1.0,
     max_new_tokens: int = 80,
 ) -> list[str]:
-    """The likeliest translation of each, found with beams (1: greedily)."""
+    """The likeliest translation of each, found with beams."""
     device = next(model.parameters()).device
-    end, padding = tokenizer.eos_token_id, tokenizer.pad_token_id
+    start, end, padding = (tokenizer.vocabulary.ids[t] for t in (START, END, PAD))
     rows = [torch.tensor([*tokenizer.encode(text), end]) for text in texts]
     order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
     found = [""] * len(rows)
@@ -281,18 +285,15 @@ def translate(
         ids = nn.utils.rnn.pad_sequence(
             [rows[row] for row in chosen], batch_first=True, padding_value=padding
         ).to(device)
-        options = {
+        options: dict[str, Any] = {
             "attention_mask": (ids != padding).long(),
-            "start": tokenizer.bos_token_id,
+            "start": start,
             "end": end,
             "padding": padding,
             "max_new_tokens": max_new_tokens,
         }
-        if beams == 1:
-            written = greedy(model, ids, **options)
-        else:
-            best = beam_search(model, ids, beams=beams, alpha=alpha, **options)
-            written = best.sequences[:, 0]
+        best = beam_search(model, ids, beams=beams, alpha=alpha, **options)
+        written = best.sequences[:, 0]
         for row, line in zip(chosen, written.tolist(), strict=True):
             found[row] = tokenizer.decode(line, skip_special_tokens=True).strip()
     return found

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from torch import nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+Model = TypeVar("Model", bound=nn.Module)
 
-class Averaged(nn.Module):
+
+class Averaged(nn.Module, Generic[Model]):
     """A model in training beside the moving average of its weights.
 
     Polyak and Juditsky 1992; exponential as in Szegedy et al. 2016, §8. In training
@@ -25,12 +27,13 @@ class Averaged(nn.Module):
         ValueError: a decay that isn't in [0, 1).
     """
 
-    def __init__(self, model: nn.Module, decay: float = 0.999):
+    def __init__(self, model: Model, decay: float = 0.999):
         super().__init__()
         if not 0 <= decay < 1:
             raise ValueError(f"decay must be in [0, 1), was {decay}")
-        self.model, self.decay = model, decay
-        self.average = copy.deepcopy(model).requires_grad_(False)
+        self.model: Model = model
+        self.average: Model = copy.deepcopy(model).requires_grad_(False)
+        self.decay = decay
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """As the model's."""
