@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -27,6 +27,7 @@ SEED = 20_261
 DRAWS = 13_000
 SIZES = {"validation": 500, "test": 500}
 COMPOSITIONAL = 500
+WORD = re.compile(r"[\w'-]+")
 
 # The sentences of the notes. They are in "test": no model has seen them in training.
 NOTES = (
@@ -87,8 +88,7 @@ def leaking(splits: Mapping[str, Sequence[Translation]]) -> list[Leak]:
                 if places.setdefault((kind, key(text)), split) != split:
                     found.append(Leak(kind, split, pair))
             words = vocabulary(pair.source)
-            unseen = any(a in words and b in words for a, b in held_out())
-            if unseen != (split == "compositional"):
+            if have(words, held_out()) != (split == "compositional"):
                 found.append(Leak("combination", split, pair))
     return found
 
@@ -133,7 +133,7 @@ def _one(kind: Callable[[random.Random], Sentence], rng: random.Random) -> Sente
 
 def key(text: str) -> str:
     """A sentence without case and marks."""
-    return " ".join(re.findall(r"[\w'-]+", text.lower()))
+    return " ".join(WORD.findall(text.lower()))
 
 
 def unseen_together(
@@ -150,7 +150,6 @@ def unseen_together(
     return frozenset(random.Random(seed).sample(possible, int(share * len(possible))))
 
 
-@cache
 def words_of(form: str) -> frozenset[str]:
     """The words of the lexicon of which this is a form: watches, of watch."""
     return _forms().get(form, frozenset())
@@ -184,17 +183,39 @@ def vocabulary(english: str) -> set[str]:
     tokens = key(english).replace("'s ", " ").replace("' ", " ").split()
     # Cleared it away: to clear away.
     together = [token for token in tokens if token not in ("it", "them")]
+    longer = _first_words()
     found: set[str] = set()
     for row in (tokens, together) if "away" in tokens else (tokens,):
-        for size in (1, 2, 3, 4):
-            for i in range(len(row) - size + 1):
-                found |= words_of(" ".join(row[i : i + size]))
+        for i, token in enumerate(row):
+            found |= words_of(token)
+            if token in longer:
+                for size in (2, 3, 4):
+                    found |= words_of(" ".join(row[i : i + size]))
     return found
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    return frozenset(form.split()[0] for form in _forms() if " " in form)
+
+
+def have(words: set[str], pairs: frozenset[tuple[str, str]]) -> bool:
+    """Whether both words of a pair are among them."""
+    partners = _partners(pairs)
+    return any(not words.isdisjoint(partners.get(word, ())) for word in words)
+
+
+@cache
+def _partners(pairs: frozenset[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for first, other in pairs:
+        found.setdefault(first, set()).add(other)
+    return {word: frozenset(others) for word, others in found.items()}
 
 
 def split(
     drawn: Sequence[tuple[Sentence, Translation]],
-    unseen: Collection[tuple[str, str]],
+    unseen: frozenset[tuple[str, str]],
     seed: int = SEED,
 ) -> dict[str, list[Translation]]:
     """The splits; pairs with the same French stay together."""
@@ -208,7 +229,7 @@ def split(
         words = vocabulary(pair.source)
         if not sentence.combinations.isdisjoint(unseen):
             compositional.append(pair)
-        elif not any(a in words and b in words for a, b in unseen):
+        elif not have(words, unseen):
             groups.setdefault(target, []).append(pair)
     order = list(groups)
     random.Random(seed).shuffle(order)

@@ -44,6 +44,7 @@ PERSONS = ("je", "tu", "il", "nous", "vous", "ils")
 REFLEXIVE = ("me", "te", "se", "nous", "vous", "se")
 
 
+@cache
 def begins_with_vowel(word: str) -> bool:
     """Whether the word binds the one before it: l'ami, l'homme, but le hibou."""
     word = word.lower()
