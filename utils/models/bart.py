@@ -133,6 +133,7 @@ class BartModel(EncoderDecoder):
         input_ids: Tensor | None = None,
         attention_mask: Tensor | None = None,
         decoder_input_ids: Tensor | None = None,
+        *inputs: Any,
         **options: Any,
     ) -> ModelOutput:
         """As `EncoderDecoder`. Without a target the decoder reads the source, shifted:
@@ -140,7 +141,9 @@ class BartModel(EncoderDecoder):
         if decoder_input_ids is None and input_ids is not None:
             config = self.config
             decoder_input_ids = shift_right(input_ids, config.start, config.padding)
-        return super().forward(input_ids, attention_mask, decoder_input_ids, **options)
+        return super().forward(
+            input_ids, attention_mask, decoder_input_ids, *inputs, **options
+        )
 
 
 class BartForConditionalGeneration(ConditionalGeneration):

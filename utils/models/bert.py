@@ -177,6 +177,8 @@ class BertForPreTraining(PairPreTraining):
 class BertForMaskedLM(MaskedLM):
     """The masked tokens only."""
 
+    backbone: BertModel
+
     def __init__(self, config: BertConfig):
         super().__init__(BertModel(config, pooler=False), masked_lm_head(config))
 

@@ -40,7 +40,7 @@ class DistilBertModel(BertModel):
     def __init__(self, config: DistilBertConfig):
         super().__init__(config, pooler=False)
 
-    def forward(
+    def forward(  # type: ignore[override]  # as transformers has it: no segments
         self,
         input_ids: Tensor,
         attention_mask: Tensor | None = None,
@@ -112,11 +112,11 @@ def student_of(
     layers = range(0, teacher.config.layers, 2) if layers is None else layers
     sizes = {**vars(teacher.config), "layers": len(layers), "segments": 0}
     student = DistilBertModel(DistilBertConfig(**sizes))
-    student.to(teacher.embeddings.token.weight)  # its device and its precision
-    ours, theirs = student.embeddings, teacher.embeddings
-    ours.token.load_state_dict(theirs.token.state_dict())
-    ours.norm.load_state_dict(theirs.norm.state_dict())
-    ours.positions.weight.copy_(theirs.positions.weight + theirs.segment.weight[0])
+    student.to(teacher.embeddings.table)  # its device and its precision
+    tables = teacher.embeddings.state_dict()
+    segments = tables.pop("segment.weight")
+    positions = tables["positions.weight"] + segments[0]
+    student.embeddings.load_state_dict({**tables, "positions.weight": positions})
     for block, layer in zip(student.encoder.blocks, layers, strict=True):
         block.load_state_dict(teacher.encoder.blocks[layer].state_dict())
     return student

@@ -175,7 +175,7 @@ class ElectraPreTraining(nn.Module):
         inputs = {"attention_mask": attention_mask, "token_type_ids": token_type_ids}
         encoder = self.generator.backbone
         hidden = encoder(input_ids, **inputs).last_hidden_state[masked]
-        logits = self.generator.head(hidden, encoder.embeddings.token.weight)
+        logits = self.generator.head(hidden, encoder.embeddings.table)
         chances = logits.detach().float().softmax(-1)
         sampled = torch.multinomial(chances, 1, generator=rng)[:, 0]
         corrupted = input_ids.masked_scatter(masked, sampled)

@@ -65,21 +65,18 @@ class Side(nn.Module):
         return self.stack(self.embeddings(vectors, positions), **options)
 
 
-class EncoderDecoder(nn.Module):
-    """Both sides and the token table that they share.
+class Encoder(nn.Module):
+    """The side that reads, and the token table.
 
     Args:
         config: is kept.
         token: the table; heads read it too.
-        encoder, decoder: the sides; `decoder` may be None where only `encode` is used.
+        encoder: the side.
     """
 
-    def __init__(
-        self, config: Any, token: TokenEmbedding, encoder: Side, decoder: Side | None
-    ):
+    def __init__(self, config: Any, token: TokenEmbedding, encoder: Side):
         super().__init__()
-        self.config = config
-        self.token, self.encoder, self.decoder = token, encoder, decoder
+        self.config, self.token, self.encoder = config, token, encoder
 
     def encode(
         self,
@@ -90,7 +87,8 @@ class EncoderDecoder(nn.Module):
         """Read input_ids (batch, source) -> `last_hidden_state` (batch, source, width).
 
         Raises:
-            ValueError: as `forward`.
+            ValueError: ids not (batch, time) or outside the vocabulary, more tokens
+                than positions, or a mask of the wrong shape.
         """
         # (batch, 1, 1, source), for all heads and queries
         mask = padding_mask(attention_mask, batch_and_time(input_ids))
@@ -102,6 +100,16 @@ class EncoderDecoder(nn.Module):
             hidden_states=tuple(hidden),
             attentions=tuple(w for (w,) in weights) if output_attentions else None,
         )
+
+
+class EncoderDecoder(Encoder):
+    """Both sides and the token table that they share; arguments as in `Encoder`."""
+
+    def __init__(
+        self, config: Any, token: TokenEmbedding, encoder: Side, decoder: Side
+    ):
+        super().__init__(config, token, encoder)
+        self.decoder = decoder
 
     def forward(
         self,
@@ -137,7 +145,7 @@ class EncoderDecoder(nn.Module):
             encoder_outputs = self.encode(input_ids, attention_mask, output_attentions)
         elif isinstance(encoder_outputs, tuple):
             encoder_outputs = ModelOutput(last_hidden_state=encoder_outputs[0])
-        memory = encoder_outputs.last_hidden_state  # (batch, source, width)
+        memory = encoder_outputs.memory  # (batch, source, width)
         if memory.shape[0] != batch:
             raise ValueError(f"{batch} targets for {memory.shape[0]} encoded sources")
 
@@ -189,12 +197,13 @@ class ConditionalGeneration(nn.Module):
     ):
         super().__init__()
         self.backbone, self.config, self.scale = backbone, backbone.config, scale
+        self.bias: Tensor | None
         vocabulary, width = backbone.token.weight.shape
         self.register_buffer("bias", torch.zeros(vocabulary) if bias else None)
         self.head = None if tied else nn.Linear(width, vocabulary, bias=False)
 
     def encode(self, *inputs: Any, **options: Any) -> ModelOutput:
-        """As `EncoderDecoder.encode`, once for all steps of a generation."""
+        """As `Encoder.encode`, once for all steps of a generation."""
         return self.backbone.encode(*inputs, **options)
 
     def forward(

@@ -150,7 +150,7 @@ class GPT2LMHeadModel(nn.Module):
         found = self.backbone(input_ids, *inputs, **options)
         x = found.last_hidden_state
         x = x[:, -1:] if last_only and x.shape[1] > 1 else x
-        found.logits = large_linear(x, self.backbone.embeddings.token.weight)
+        found.logits = large_linear(x, self.backbone.embeddings.table)
         return found
 
 

@@ -34,11 +34,23 @@ class ModelOutput:
     """depth + 1 of (batch, time, width), the embeddings first"""
     attentions: tuple[Tensor, ...] | None = None
     """depth of (batch, heads, query, key), if asked for"""
-    state: Tensor | tuple[Any, ...] | None = None
-    """of a recurrent model after the last token; given back, it goes on from there"""
+    state: Any = None
+    """of a recurrent model after the last token, a tensor or a tuple of its layers';
+    given back, it goes on from there"""
     encoder_last_hidden_state: Tensor | None = None
     encoder_hidden_states: tuple[Tensor, ...] | None = None
     encoder_attentions: tuple[Tensor, ...] | None = None
     decoder_hidden_states: tuple[Tensor, ...] | None = None
     decoder_attentions: tuple[Tensor, ...] | None = None
     cross_attentions: tuple[Tensor, ...] | None = None
+
+    @property
+    def memory(self) -> Tensor:
+        """`last_hidden_state` of an encoder: what its decoder looks at.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if self.last_hidden_state is None:
+            raise ValueError("encoder_outputs has no last_hidden_state")
+        return self.last_hidden_state

@@ -47,7 +47,9 @@ class Seq2SeqConfig:
     end: int = 2
 
 
-def build_attention(config: Seq2SeqConfig) -> nn.Module | None:
+def build_attention(
+    config: Seq2SeqConfig,
+) -> AdditiveAttention | MultiplicativeAttention | None:
     """The score that the configuration names; a ValueError if there is none."""
     if config.attention is None:
         return None
@@ -157,15 +159,15 @@ class AttentionDecoder(nn.Module):
             x, state = self.gru(x, state)  # (batch, target, width)
             context, weights = look(x)
         else:
-            steps = []
+            outputs, contexts, maps = [], [], []
             for token in x.split(1, dim=1):
                 context, weights = look(state[-1][:, None])
                 output, state = self.gru(torch.cat([token, context], -1), state)
-                steps.append((output, context, weights))
-            x, context, weights = (
-                None if parts[0] is None else torch.cat(parts, dim=1)
-                for parts in zip(*steps, strict=True)
-            )
+                outputs.append(output)
+                contexts.append(context)
+                maps += [] if weights is None else [weights]
+            x, context = torch.cat(outputs, dim=1), torch.cat(contexts, dim=1)
+            weights = torch.cat(maps, dim=1) if maps else None
         x = torch.tanh(self.combine(torch.cat([x, context], dim=-1)))
         return self.head(self.dropout(x)), state, weights
 
@@ -173,15 +175,14 @@ class AttentionDecoder(nn.Module):
         self, encoded: ModelOutput, mask: Tensor | None
     ) -> Callable[[Tensor], tuple[Tensor, Tensor | None]]:
         """A function from states (batch, steps, width) to contexts and weights."""
-        if self.attention is None:
+        attention = self.attention
+        if attention is None:
             fixed = encoded.state[-1][:, None]  # (batch, 1, width)
             return lambda query: (fixed.expand_as(query), None)
-        memory = encoded.last_hidden_state  # (batch, source, width)
-        projected = self.attention.project(memory)
+        memory = encoded.memory  # (batch, source, width)
+        projected = attention.project(memory)
         mask = None if mask is None else mask[:, None]  # (batch, 1, source)
-        return lambda query: self.attention(
-            query, memory, mask=mask, projected=projected
-        )
+        return lambda query: attention(query, memory, mask=mask, projected=projected)
 
 
 class Seq2Seq(nn.Module):
@@ -233,17 +234,17 @@ class Seq2Seq(nn.Module):
             if input_ids is None:
                 raise ValueError("give either input_ids or encoder_outputs")
             encoder_outputs = self.encode(input_ids, attention_mask)
-        memory = encoder_outputs.last_hidden_state
+        memory = encoder_outputs.memory
         if memory.shape[0] != batch:
             raise ValueError(f"{batch} targets for {memory.shape[0]} encoded sources")
         mask = token_mask(attention_mask, tuple(memory.shape[:2]))
         logits, state, weights = self.decoder(
             decoder_input_ids, encoder_outputs, mask, state
         )
-        asked = output_attentions and weights is not None
+        maps = None if weights is None else (weights[:, None],)
         return ModelOutput(
             logits=logits,
             state=state,
-            cross_attentions=(weights[:, None],) if asked else None,
+            cross_attentions=maps if output_attentions else None,
             encoder_last_hidden_state=memory,
         )

@@ -81,7 +81,7 @@ class SpanBertForPreTraining(nn.Module):
         found = self.backbone(
             input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
         )
-        hidden, table = found.last_hidden_state, self.backbone.embeddings.token.weight
+        hidden, table = found.last_hidden_state, self.backbone.embeddings.table
         found.boundary_logits = self.boundary_head(hidden, masked, table)
         found.prediction_logits = self.lm_head(hidden[masked], table)
         return found

@@ -13,7 +13,12 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from utils.models.encoder_decoder import ConditionalGeneration, EncoderDecoder, Side
+from utils.models.encoder_decoder import (
+    ConditionalGeneration,
+    Encoder,
+    EncoderDecoder,
+    Side,
+)
 from utils.models.output import ModelOutput
 from utils.nn.attention import CrossAttention, SelfAttention
 from utils.nn.blocks import CrossAttentionBlock, TransformerBlock, TransformerStack
@@ -150,13 +155,13 @@ class T5ForConditionalGeneration(ConditionalGeneration):
             t5_init(self.head, config.width)
 
 
-class T5EncoderModel(EncoderDecoder):
+class T5EncoderModel(Encoder):
     """The encoder alone."""
 
     def __init__(self, config: T5Config):
         encoder = [encoder_block(config) for _ in range(config.layers)]
         token = TokenEmbedding(config.vocabulary, config.width)
-        super().__init__(config, token, side(config, encoder, bidirectional=True), None)
+        super().__init__(config, token, side(config, encoder, bidirectional=True))
         self.apply(partial(t5_init, width=config.width))
 
     def forward(
@@ -165,5 +170,5 @@ class T5EncoderModel(EncoderDecoder):
         attention_mask: Tensor | None = None,
         output_attentions: bool = False,
     ) -> ModelOutput:
-        """As `EncoderDecoder.encode`."""
+        """As `Encoder.encode`."""
         return self.encode(input_ids, attention_mask, output_attentions)

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from utils.models.output import ModelOutput
+from utils.nn.embeddings import TransformerEmbeddings
 from utils.nn.heads import ClassificationHead, SpanHead, TokenClassificationHead
 from utils.nn.init import normal_init
+
+
+class Backbone(Protocol):
+    """What a head asks of the model below it: its sizes, and to be called."""
+
+    config: Any
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any: ...
+
+
+class TokenBackbone(Backbone, Protocol):
+    """One whose token table a head can share."""
+
+    embeddings: TransformerEmbeddings
 
 
 class _Task(nn.Module):
     """A backbone, called with whatever the task is called with, and its head."""
 
-    def __init__(self, backbone: nn.Module, head: nn.Module):
+    def __init__(self, backbone: Backbone, head: nn.Module):
         super().__init__()
         self.backbone, self.head = backbone, head
         head.apply(partial(normal_init, std=backbone.config.init_std))
@@ -24,6 +39,11 @@ class _Task(nn.Module):
 
 class MaskedLM(_Task):
     """The token at each position; the head shares the backbone's table."""
+
+    backbone: TokenBackbone
+
+    def __init__(self, backbone: TokenBackbone, head: nn.Module):
+        super().__init__(backbone, head)
 
     def forward(
         self, *inputs: Any, scored: Tensor | None = None, **options: Any
@@ -39,7 +59,7 @@ class MaskedLM(_Task):
         """
         found = self.backbone(*inputs, **options)
         hidden = _at(scored, found.last_hidden_state)
-        found.logits = self.head(hidden, self.backbone.embeddings.token.weight)
+        found.logits = self.head(hidden, self.backbone.embeddings.table)
         return found
 
 
@@ -67,7 +87,7 @@ class SequenceClassification(_Task):
 
     def __init__(
         self,
-        backbone: nn.Module,
+        backbone: Backbone,
         head: ClassificationHead,
         *,
         position: int | None = None,
@@ -89,7 +109,7 @@ class SequenceClassification(_Task):
 class TokenClassification(_Task):
     """One label for each token."""
 
-    def __init__(self, backbone: nn.Module, classes: int, dropout: float | None = None):
+    def __init__(self, backbone: Backbone, classes: int, dropout: float | None = None):
         head = TokenClassificationHead(
             backbone.config.width,
             classes,
@@ -107,7 +127,7 @@ class TokenClassification(_Task):
 class QuestionAnswering(_Task):
     """Where the answer starts and where it ends in the passage."""
 
-    def __init__(self, backbone: nn.Module, dropout: float = 0.0):
+    def __init__(self, backbone: Backbone, dropout: float = 0.0):
         super().__init__(backbone, SpanHead(backbone.config.width, dropout))
 
     def forward(self, *inputs: Any, **options: Any) -> ModelOutput:
@@ -129,7 +149,7 @@ class PairPreTraining(nn.Module):
 
     def __init__(
         self,
-        backbone: nn.Module,
+        backbone: TokenBackbone,
         lm_head: nn.Module,
         pair_head: nn.Module,
         pair_logits: str,
@@ -149,7 +169,7 @@ class PairPreTraining(nn.Module):
         """
         found = self.backbone(*inputs, **options)
         hidden = _at(scored, found.last_hidden_state)
-        table = self.backbone.embeddings.token.weight
+        table = self.backbone.embeddings.table
         found.prediction_logits = self.lm_head(hidden, table)
         setattr(found, self.pair_logits, self.pair_head(found.pooler_output))
         return found

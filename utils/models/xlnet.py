@@ -88,7 +88,8 @@ class XLNetModel(nn.Module):
         )
         self.dropout = nn.Dropout(config.dropout)
         self.query_vector = nn.Parameter(torch.empty(config.width))
-        self.blocks = nn.ModuleList([build_block(config) for _ in range(config.layers)])
+        blocks = [build_block(config) for _ in range(config.layers)]
+        self.blocks: Any = nn.ModuleList(blocks)  # which forgets what blocks can do
         self.apply(partial(normal_init, std=config.init_std))
         for name, parameter in self.named_parameters():
             if name.endswith(("query_vector", "_bias", ".segment")):
@@ -200,7 +201,7 @@ class XLNetLMHeadModel(nn.Module):
     def forward(self, *inputs: Any, **options: Any) -> ModelOutput:
         """As `XLNetModel`, with `logits` (batch, time or number, vocabulary)."""
         found = self.backbone(*inputs, **options)
-        table = self.backbone.embeddings.token.weight
+        table = self.backbone.embeddings.table
         found.logits = large_linear(found.last_hidden_state, table, self.bias)
         return found
 

@@ -61,6 +61,8 @@ class StaticLayerCache(LayerCache):
         position: (1,), where the next token's keys and values go.
     """
 
+    kept: Tensor
+
     def __init__(self, layer: LayerCache, position: Tensor):
         super().__init__(layer.capacity)
         if layer.kept is None:

@@ -101,7 +101,7 @@ class KeyMap:
         return KeyMap(
             *(
                 replace(rule, ours=new + rule.ours.removeprefix(old))
-                if hasattr(rule, "ours") and rule.ours.startswith(old)
+                if not isinstance(rule, Drop | Tie) and rule.ours.startswith(old)
                 else rule
                 for rule in self.rules
             )
@@ -199,19 +199,21 @@ def _backward(rule: Rename | Reshape, tensor: Tensor) -> Tensor:
 
 
 def _prefix(rule: Rule, theirs: str, ours: str) -> Rule:
-    changed = {"theirs": theirs + rule.theirs}
-    if hasattr(rule, "ours"):
-        changed["ours"] = ours + rule.ours
+    if isinstance(rule, Drop):
+        return Drop(theirs + rule.theirs)
     if isinstance(rule, Tie):
-        changed["source"] = theirs + rule.source
+        return Tie(theirs + rule.theirs, theirs + rule.source)
     if isinstance(rule, Rename) and rule.default:
-        changed["default"] = theirs + rule.default
-    return replace(rule, **changed)
+        rule = replace(rule, default=theirs + rule.default)
+    return replace(rule, theirs=theirs + rule.theirs, ours=ours + rule.ours)
 
 
 def _alternatives(pattern: str) -> list[str]:
     """a.{x,y}.b -> a.x.b, a.y.b."""
-    head, names, tail = re.fullmatch(r"(.*)\{(\w+(?:,\w+)+)\}(.*)", pattern).groups()
+    found = re.fullmatch(r"(.*)\{(\w+(?:,\w+)+)\}(.*)", pattern)
+    if found is None:
+        raise ValueError(f"{pattern} fuses nothing: it has no {{name,name}}")
+    head, names, tail = found.groups()
     return [head + name + tail for name in names.split(",")]
 
 

@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -83,7 +83,7 @@ def masked_lm() -> BertForMaskedLM:
     from utils.models.bert import BertForMaskedLM
     from utils.pretrained.hugging_face import from_hf
 
-    encoder = from_hf(reference_model().float())
+    encoder: Any = from_hf(reference_model().float())
     model = BertForMaskedLM(encoder.config)
     state = encoder.state_dict()
     state = {k: v for k, v in state.items() if not k.startswith("pooler.")}
