@@ -103,10 +103,11 @@ def book(*_: str) -> None:
 
 
 def lint(*_: str) -> None:
-    """Check the style of code and notebooks."""
+    """Check the style of code and notebooks, and the types."""
     environment()
     run([BIN / "ruff", "check", "--quiet", "."], "ruff check")
     run([BIN / "ruff", "format", "--check", "--quiet", "."], "ruff format --check")
+    run([BIN / "mypy", "--no-error-summary"], "mypy")
 
 
 def test(*_: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pairs
 import torch
 from contest import Contest, Race
@@ -64,7 +66,7 @@ def bart_decoding(tiny: bool) -> Contest:
     return decoding(ours, theirs, pairs.ids(config.vocab_size, 1, source), new)
 
 
-def decoding(ours: nn.Module, theirs: nn.Module, ids: Tensor, new: int) -> Contest:
+def decoding(ours: nn.Module, theirs: Any, ids: Tensor, new: int) -> Contest:
     """`new` tokens after `ids`, or for them."""
     mask = torch.ones_like(ids)
 

@@ -17,7 +17,7 @@ TOLERANCE = 1e-3  # float32 through twelve layers, outputs around 1
 Loss = Callable[[nn.Module], Tensor]
 
 
-def build(hf_class: type, config: Any) -> tuple[nn.Module, nn.Module]:
+def build(hf_class: type, config: Any) -> tuple[nn.Module, Any]:
     """Ours and theirs, randomly initialised, in eval mode."""
     transformers.logging.set_verbosity_error()
     theirs = hf_class(config).eval()
@@ -102,7 +102,7 @@ def training(
         found = [torch.tensor([side() for _ in range(3)]) for side in sides]
         return close(*found)
 
-    return Contest(*sides, agree, tokens, "tokens", sizes)
+    return Contest(sides[0], sides[1], agree, tokens, "tokens", sizes)
 
 
 def step(

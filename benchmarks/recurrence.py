@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pairs
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from utils.nn.recurrent import GRU, LSTM
 
 
-def layer(ours: type, theirs: type, tiny: bool, train: bool) -> Contest:
+def layer(ours: type, theirs: type, train: bool, tiny: bool) -> Contest:
     """One layer over a batch of sequences; with gradients of all, where it trains."""
     batch, time, size = (2, 3, 4) if tiny else (16, 64, 256)
     x = torch.randn(batch, time, size)
@@ -47,9 +48,7 @@ CASES = [
         f"{ours.__name__.lower()}-{'train' if train else 'forward'}",
         f"our {ours.__name__}: {'forward and backward' if train else 'forward'}",
         0.5,
-        lambda tiny, ours=ours, theirs=theirs, train=train: layer(
-            ours, theirs, tiny, train
-        ),
+        partial(layer, ours, theirs, train),
         theirs=f"nn.{theirs.__name__}",
     )
     for ours, theirs in ((LSTM, nn.LSTM), (GRU, nn.GRU))

@@ -25,7 +25,7 @@ GPU_MODULES = ("gpu",)
 PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None) -> int | str:
     """Run the cases, print a row for each, write the file; 1 where a target is missed.
 
     A tiny run misses none: its figures mean nothing.

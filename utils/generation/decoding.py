@@ -328,9 +328,9 @@ def _begin(
     start = getattr(config, "start", None) if start is None else start
     if start is None:
         raise ValueError("the configuration names no start token: give start")
-    stepper = EncoderDecoderSteps(model, input_ids, attention_mask, new, cached=cached)
     ids = input_ids.new_full((len(input_ids), 1), start)
-    return _Begun(stepper, ids, None, new, end, padding)
+    reader = EncoderDecoderSteps(model, input_ids, attention_mask, new, cached=cached)
+    return _Begun(reader, ids, None, new, end, padding)
 
 
 def _write(begun: _Begun, choose: Choose) -> Tensor:

@@ -57,11 +57,9 @@ def lean(module: nn.Module) -> Any:
         return [lean(child) for child in module]
     if _is_special(module):
         return module
-    kind = type(module)
-    if kind is nn.Linear and module.weight.numel() >= LARGE:
-        view = object.__new__(_LargeLinear)
-    else:
-        view = object.__new__(_lean_class(kind))
+    kind: type = type(module)
+    large = kind is nn.Linear and module.get_parameter("weight").numel() >= LARGE
+    view = object.__new__(_LargeLinear if large else _lean_class(kind))
     children = {n: lean(m) for n, m in module._modules.items() if m is not None}
     view.__dict__.update(
         vars(module)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from utils.generation.steps import DecoderSteps
+from utils.models.output import ModelOutput
 
 
 class StaticDecoderSteps(DecoderSteps):
@@ -40,7 +41,7 @@ class StaticDecoderSteps(DecoderSteps):
         super().__init__(model, None, capacity)
         if model.training or self.cache is None:
             raise ValueError("static steps need a model in eval mode with a KV cache")
-        self.rows, self.compiled = rows, compiled
+        self.memory, self.rows, self.compiled = self.cache, rows, compiled
         device = next(model.parameters()).device
         self.columns = torch.arange(capacity, device=device)
         self.position = self.columns[:1].clone()
@@ -57,7 +58,7 @@ class StaticDecoderSteps(DecoderSteps):
             ValueError: padding on the right.
         """
         self._hide(attention_mask)
-        self.cache.clear()
+        self.memory.clear()
         self.read = 0
         self.shown.copy_(
             torch.ones_like(self.shown) if self.mask is None else self.mask
@@ -67,11 +68,10 @@ class StaticDecoderSteps(DecoderSteps):
 
     def step(self, ids: Tensor) -> Tensor:
         """As `Stepper.step`; the scores are overwritten by the next step."""
-        if not self.read:
+        if not self.read or self.advance is None:
             scores = super().step(ids)
             self.position.fill_(ids.shape[1])
-            if self.advance is None:
-                self.advance = self._record()
+            self.advance = self.advance or self._record()
             return scores
         self.read += 1
         self.token.copy_(ids)
@@ -79,15 +79,16 @@ class StaticDecoderSteps(DecoderSteps):
 
     def reorder(self, rows: Tensor) -> None:
         """As `Stepper.reorder`, in place."""
-        for layer in self.cache.self_attention:
-            layer.kept.copy_(layer.kept.index_select(0, rows))
+        for layer in self.memory.self_attention:
+            if layer.kept is not None:
+                layer.kept.copy_(layer.kept.index_select(0, rows))
         self.shown.copy_(self.shown[rows])
         self.places.copy_(self.places[rows])
 
     def _record(self) -> Callable[[], Tensor]:
         """A function that reads `token` at `position` and moves on."""
-        cache = self.cache.static(self.position)
-        forward = self.forward
+        cache = self.memory.static(self.position)
+        forward: Callable[..., ModelOutput] = self.forward
 
         def advance() -> Tensor:
             found = forward(
@@ -98,6 +99,7 @@ class StaticDecoderSteps(DecoderSteps):
                 last_only=True,
             )
             self.position.add_(1)
+            assert found.logits is not None
             return found.logits[:, -1]
 
         if self.compiled:

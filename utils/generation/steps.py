@@ -53,7 +53,8 @@ class _ModelSteps:
                 f"{type(model).__name__} doesn't write from left to right: "
                 "its forward takes neither a state nor last_only"
             )
-        limit = getattr(model.config, "positions", capacity)
+        self.config: Any = model.config
+        limit = getattr(self.config, "positions", capacity)
         if capacity > limit:
             raise ValueError(
                 f"{capacity} tokens would be read, prompt included, and this model "
@@ -75,6 +76,7 @@ class _ModelSteps:
             found = self.forward(*inputs, cache=self.cache, last_only=True, **options)
         if self.forward is self.model:  # the first step, which checks what is given
             self.forward = lean(self.model)
+        assert found.logits is not None  # a model that writes has a head
         return found.logits[:, -1]
 
     def _to_read(self, ids: Tensor) -> Tensor:
@@ -117,13 +119,14 @@ class DecoderSteps(_ModelSteps):
     ):
         super().__init__(model, capacity, cached)
         if cached and not self.recurrent:
-            self.cache = KVCache(model.config.layers, capacity)
+            self.cache = KVCache(self.config.layers, capacity)
         self.read = 0
         self._hide(attention_mask)
 
     def _hide(self, attention_mask: Tensor | None) -> None:
         """Note which columns are padding, and so where each row's tokens stand."""
-        self.mask = self.positions = None
+        self.mask: Tensor | None = None
+        self.positions: Tensor | None = None
         if attention_mask is None or attention_mask.bool().all():
             return
         if not attention_mask[:, -1].all():
@@ -144,7 +147,7 @@ class DecoderSteps(_ModelSteps):
         if self.mask is not None:
             seen = start if self.recurrent else 0
             options["attention_mask"] = self.mask[:, seen:stop]
-            if not self.recurrent:
+            if self.positions is not None and not self.recurrent:
                 options["position_ids"] = self.positions[:, start:stop]
         return self._score(ids, **options)
 
@@ -173,13 +176,14 @@ class EncoderDecoderSteps(_ModelSteps):
         cached: bool = True,
     ):
         super().__init__(model, capacity, cached)
-        self.encoded = model.encode(input_ids, attention_mask)
+        writer: Any = model  # which has `encode`, as few modules do
+        self.encoded: ModelOutput = writer.encode(input_ids, attention_mask)
         padded = attention_mask is not None and not attention_mask.bool().all()
         self.mask = attention_mask if padded else None
         rows, source = input_ids.shape
         self.source = torch.arange(rows, device=input_ids.device)
         if cached and not self.recurrent:
-            self.cache = KVCache(model.config.decoder_layers, capacity, source)
+            self.cache = KVCache(self.config.decoder_layers, capacity, source)
 
     def step(self, ids: Tensor) -> Tensor:
         """As `Stepper.step`."""
