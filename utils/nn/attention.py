@@ -64,6 +64,8 @@ def scaled_dot_product_attention(
             is_causal = False
     if not need_weights:
         hidden = _as_one_bias(mask, bias)
+        if hidden is not None and hidden.ndim == 1:
+            hidden = hidden[None]  # the kernel wants an axis of queries
         output = F.scaled_dot_product_attention(
             query, key, value, hidden, dropout_p, is_causal, scale=scale
         )

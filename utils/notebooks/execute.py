@@ -9,7 +9,6 @@ from pathlib import Path
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbformat import NotebookNode
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 from traitlets import default
 
@@ -54,21 +53,18 @@ def run(path: str | Path, timeout: float = SECONDS_PER_CELL) -> float:
         resources={"metadata": {"path": str(path.resolve().parent)}},
         record_timing=False,
     )
+    begun: list[str] = []
+    client.on_cell_execute = lambda cell, cell_index: begun.append(cell.id)
     try:
         client.execute(stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
-        raise NotebookFailed(f"{path}: {_where(notebook)}\n{error.traceback}") from None
+        raise NotebookFailed(f"{path}: {_where(begun)}\n{error.traceback}") from None
     except (CellTimeoutError, DeadKernelError) as error:
-        raise NotebookFailed(f"{path}: {_where(notebook)}: {error}") from None
+        raise NotebookFailed(f"{path}: {_where(begun)}: {error}") from None
     write(normalise(notebook), path)
     return time.perf_counter() - started
 
 
-def _where(notebook: NotebookNode) -> str:
-    """Name the cell that was running: the last one with a count or outputs."""
-    begun = [
-        cell
-        for cell in notebook.cells
-        if cell.cell_type == "code" and (cell.execution_count or cell.outputs)
-    ]
-    return f"cell '{begun[-1].id}' failed" if begun else "the first cell failed"
+def _where(begun: list[str]) -> str:
+    """Name the cell that was running. (A kernel that dies may not say its count.)"""
+    return f"cell '{begun[-1]}' failed" if begun else "no cell had begun"
