@@ -12,6 +12,7 @@ row one number earlier than the product does, so nothing is gathered by index.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -73,9 +74,9 @@ def by_distance(scores: Tensor, key_length: int) -> Tensor:
     return flat.unflatten(-1, (queries, columns - 1))[..., :key_length]
 
 
-def distance_scores(
+def distance_blocks(
     x: Tensor, vectors: Tensor, key_length: int, block: int = 128
-) -> Tensor:
+) -> Iterator[tuple[slice, Tensor]]:
     """x_i · vectors_{i - j} for every query i and key j, without the other products.
 
     A block of queries needs little more distances than there are keys, all queries
@@ -88,17 +89,23 @@ def distance_scores(
         key_length: number of keys.
         block: queries at a time.
 
-    Returns:
-        (..., query, key)
+    Yields:
+        which queries, and their (..., block, key), a view.
     """
     queries = x.shape[-2]
-    found = []
     for start in range(0, queries, block):
         stop = min(start + block, queries)
         near = vectors[..., queries - stop : queries - start + key_length, :]
         scores = x[..., start:stop, :] @ near.mT  # (..., block, block + key)
-        found.append(by_distance(scores, key_length))
-    return torch.cat(found, dim=-2)
+        yield slice(start, stop), by_distance(scores, key_length)
+
+
+def distance_scores(
+    x: Tensor, vectors: Tensor, key_length: int, block: int = 128
+) -> Tensor:
+    """All of `distance_blocks`: (..., query, key)."""
+    blocks = distance_blocks(x, vectors, key_length, block)
+    return torch.cat([scores for _, scores in blocks], dim=-2)
 
 
 def log_bucket(distance: Tensor, buckets: int, reach: int) -> Tensor:
@@ -237,9 +244,10 @@ class DisentangledSelfAttention(nn.Module):
         of_key = split_heads(of_key[rows], self.heads)  # (heads, 2 · time, head width)
         # Seen from the key, a query stands at minus its distance.
         of_query = split_heads(of_query[rows.flip(0).roll(-1)], self.heads)
-        content_to_position = distance_scores(query * self.scale, of_key, time)
-        position_to_content = distance_scores(key * self.scale, of_query, time)
-        return content_to_position + position_to_content.mT
+        bias = distance_scores(query * self.scale, of_key, time)
+        for keys, scores in distance_blocks(key * self.scale, of_query, time):
+            bias[..., keys] += scores.mT
+        return bias
 
 
 class SharedDisentangledSelfAttention(DisentangledSelfAttention):
