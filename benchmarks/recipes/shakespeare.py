@@ -14,7 +14,9 @@ from recipes.language_model import train_gpt
 from recipes.training import Run, described
 from utils.data import tinyshakespeare
 from utils.generation import sample
+from utils.tokenizers import Characters
 
+NAME = "shakespeare-gpt"
 WHAT = "validation loss of a character GPT on Tiny Shakespeare, nats a character"
 TARGET = 1.47
 
@@ -65,17 +67,16 @@ PRESETS = {
 def run(run: Run) -> dict[str, Any]:
     """Train, and measure the best model and the last one."""
     data = tinyshakespeare.load()
-    characters = sorted({*data["train"], *data["validation"]})
-    code = {character: i for i, character in enumerate(characters)}
+    texts = {split: data[split] for split in ("train", "validation")}
+    tokenizer = Characters.train(texts.values())
     ids = {
-        split: torch.tensor(
-            [code[c] for c in data[split][: run.preset.get("characters")]]
-        )
-        for split in ("train", "validation")
+        split: torch.tensor(tokenizer.encode(text[: run.preset.get("characters")]))
+        for split, text in texts.items()
     }
-    model, found = train_gpt(run, ids["train"], ids["validation"], len(characters))
+    model, found = train_gpt(run, ids["train"], ids["validation"], len(tokenizer))
+    run.save(NAME, model, tokenizer, found, data, config=model.config)
     rng = torch.Generator(run.device).manual_seed(run.seed)
-    start = torch.tensor([[code["\n"]]], device=run.device)
+    start = torch.tensor([tokenizer.encode("\n")], device=run.device)
     written = sample(
         model, start, max_new_tokens=run.preset["context"] - 1, top_k=20, rng=rng
     )
@@ -83,5 +84,5 @@ def run(run: Run) -> dict[str, Any]:
         "value": found["best"]["validation_loss"],
         "target": TARGET,
         "data": described(data),
-        "sample": "".join(characters[i] for i in written[0].tolist()),
+        "sample": tokenizer.decode(written[0]),
     }
