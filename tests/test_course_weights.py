@@ -1,13 +1,16 @@
 """The course's own weights: read as written, refused when damaged, small enough."""
 
 import json
+import os
 
 import pytest
 import torch
 
 from utils import pretrained
+from utils.data import tinyshakespeare
 from utils.models.gpt2 import GPT2Config, GPT2LMHeadModel
 from utils.models.vit import ViTConfig, ViTForImageClassification
+from utils.objectives.language_modeling import token_loss
 from utils.pretrained import course_weights
 from utils.tokenizers import ByteLevelBPE
 
@@ -115,3 +118,17 @@ def test_shipped_weights(name):
 def test_all_together_are_small():
     files = course_weights.FOLDER.rglob("*")
     assert sum(file.stat().st_size for file in files if file.is_file()) < LARGEST
+
+
+def test_the_shakespeare_gpt_reads_as_its_card_says():
+    """The opening of the validation part; of a random model it would be 4.2 nats."""
+    folder = os.environ.get("COURSE_DATA")
+    if not folder:
+        pytest.skip("needs COURSE_DATA with tinyshakespeare")
+    model, tokenizer = course_weights.load("shakespeare-gpt")
+    text = tinyshakespeare.load()["validation"]
+    ids = torch.tensor(tokenizer.encode(text[: 20 * 256 + 1]))
+    with torch.no_grad():
+        logits = model(ids[:-1].view(20, 256)).logits
+    loss = token_loss(logits, ids[1:].view(20, 256)).item()
+    assert abs(loss - course_weights.card("shakespeare-gpt")["loss"]) < 0.15
