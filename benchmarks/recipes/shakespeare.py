@@ -67,7 +67,7 @@ PRESETS = {
 def run(run: Run) -> dict[str, Any]:
     """Train, and measure the best model and the last one."""
     data = tinyshakespeare.load()
-    texts = {split: data[split] for split in ("train", "validation")}
+    texts = {split: "".join(data[split]) for split in ("train", "validation")}
     tokenizer = Characters.train(texts.values())
     ids = {
         split: torch.tensor(tokenizer.encode(text[: run.preset.get("characters")]))
