@@ -144,17 +144,12 @@ def chosen_device(name: str) -> Any:
 
 
 def produced_by(threads: int, device: Any) -> dict[str, Any]:
-    """The machine, its versions and the commit, as `speed.py` has them, and the GPU.
-
-    A copy of the tree that has no git in it is told its commit by COURSE_COMMIT.
-    """
+    """The machine, its versions and the commit, as `speed.py` has them, and the GPU."""
     import torch
     from speed import context
 
     gpu = torch.cuda.get_device_name() if device.type == "cuda" else None
-    found = context(threads) | {"device": gpu or "CPU"}
-    found["commit"] = found["commit"] or os.environ.get("COURSE_COMMIT")
-    return found
+    return context(threads) | {"device": gpu or "CPU"}
 
 
 def write(out: Path, name: str, what: str, runs: list[dict[str, Any]]) -> None:

@@ -41,7 +41,7 @@ class StaticDecoderSteps(DecoderSteps):
         super().__init__(model, None, capacity)
         if model.training or self.cache is None:
             raise ValueError("static steps need a model in eval mode with a KV cache")
-        self.memory, self.rows, self.compiled = self.cache, rows, compiled
+        self.memory, self.compiled = self.cache, compiled
         device = next(model.parameters()).device
         self.columns = torch.arange(capacity, device=device)
         self.position = self.columns[:1].clone()

@@ -16,6 +16,11 @@ from torch.nn import functional as F
 LARGE = 2**19
 """Numbers in a matrix from which on it pays: a call of oneDNN costs 25 µs more."""
 
+ONEDNN = torch.backends.mkldnn.is_available() and hasattr(
+    torch.ops.mkldnn, "_linear_pointwise"
+)
+"""Whether this PyTorch has oneDNN, looked up once."""
+
 
 def large_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """As `torch.nn.functional.linear`: x (..., in), weight (out, in) -> (..., out).
@@ -43,9 +48,4 @@ def large_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tenso
 
 
 def _by_onednn(tensor: Tensor) -> bool:
-    return (
-        tensor.dtype == torch.float32
-        and tensor.is_contiguous()
-        and torch.backends.mkldnn.is_available()
-        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-    )
+    return ONEDNN and tensor.dtype == torch.float32 and tensor.is_contiguous()

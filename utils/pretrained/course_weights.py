@@ -1,4 +1,4 @@
-"""The small models that the course has trained itself, by name: `load("stories-gpt")`.
+"""The small models that the course has trained, by name: `load("shakespeare-gpt")`.
 
 Each is a folder in `weights`: `model.safetensors` in float16, `card.json` (recipe,
 data, licence, steps, seed, loss, checksum), and a tokenizer's files if it reads text.

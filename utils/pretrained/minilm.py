@@ -78,7 +78,7 @@ def reference_model() -> BertModel:
 def masked_lm() -> BertForMaskedLM:
     """The encoder in the course's own model, under a masked-LM head that knows nothing.
 
-    `utils.pretrained.load("minilm-mlm")` is this, trained.
+    The recipe `minilm-mlm` trains it.
     """
     from utils.models.bert import BertForMaskedLM
     from utils.pretrained.hugging_face import from_hf
