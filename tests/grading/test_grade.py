@@ -12,7 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from utils.grading.__main__ import find, main
-from utils.grading.grade import Limits, Reference, Run, grade
+from utils.grading.grade import Limits, Reference, Run, environment, grade
 from utils.notebooks.execute import run
 from utils.notebooks.files import read, write
 from utils.notebooks.release import exercise
@@ -471,6 +471,30 @@ def test_the_wall_limit_ends_a_run_and_names_who_used_it_up(reference, tmp_path)
     total, mean = grade(Reference(reference), path, limits)
     assert (total.status, total.points) == ("out of time", 0)
     assert (mean.status, mean.points) == ("correct", 2)
+
+
+@pytest.mark.parametrize("failures, status", [(1, "correct"), (3, "ungraded")])
+def test_a_kernel_that_does_not_start_is_tried_again_and_costs_nobody_points(
+    reference, tmp_path, monkeypatch, failures, status
+):
+    path = tmp_path / "ann.ipynb"
+    path.write_text(json.dumps(submit(reference)))
+    (tmp_path / "ipykernel_launcher.py").write_text("raise OSError('address in use')")
+    starts = []
+
+    def broken(home, temporary):
+        kept = environment(home, temporary)
+        starts.append(home)
+        if len(starts) <= failures:
+            kept["PYTHONPATH"] = os.pathsep.join([str(tmp_path), kept["PYTHONPATH"]])
+        return kept
+
+    monkeypatch.setattr("utils.grading.grade.environment", broken)
+    grades = grade(Reference(reference), path, Limits())
+    assert [g.status for g in grades] == [status, status]
+    if status == "ungraded":
+        assert {g.points for g in grades} == {None}
+        assert "the kernel did not start" in grades[0].note
 
 
 def crash(*_, **__):

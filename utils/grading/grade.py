@@ -41,6 +41,9 @@ STATUSES = (
     *(CORRECT, PARTLY, WRONG, NOT_ATTEMPTED, MISSING, SYNTAX, ERROR),
     *(OUT_OF_TIME, DIED, NOT_A_NOTEBOOK, UNGRADED),
 )
+# A kernel that does not start, because another program took its ports say, is given
+# another try.
+STARTS = 3
 # What of the environment a learner's kernel may see.
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "OMP_NUM_THREADS", "COURSE_DATA")
 
@@ -236,7 +239,9 @@ def grade(
         for exercise in reference.exercises:
             if exercise.name not in pending:
                 continue
-            judged = judge(exercise, result, notes[exercise.name])
+            judged = None
+            if not result.problem:
+                judged = judge(exercise, result, notes[exercise.name])
             if judged is None and problem:
                 judged = Grade(exercise, None, UNGRADED, problem)
             if judged is not None:
@@ -304,6 +309,14 @@ def run(
     copy of it afterwards. Worker and kernel are killed when the run is over or has
     used up its wall time.
     """
+    for _ in range(STARTS):
+        result = _run(notebook, limits, home, keep)
+        if not result.problem.startswith("the kernel did not start"):
+            break
+    return result
+
+
+def _run(notebook: dict, limits: Limits, home: Path | None, keep: Path | None) -> Run:
     task = {
         "notebook": notebook,
         "cell_timeout": limits.cell_timeout,
@@ -348,7 +361,10 @@ def run(
     for cell, record in result.records.items():
         if record["ended"]:
             result.ended, result.ended_in = record["ended"], cell
-    if timed_out:
+    problems = [line["problem"] for line in lines if "problem" in line]
+    if problems:
+        result.problem = problems[0]
+    elif timed_out:
         result.ended, result.ended_in = OUT_OF_TIME, begun[-1] if begun else None
     elif result.ended is None and process.returncode not in (0, 1):
         last = (errors.strip().splitlines() or ["it said nothing"])[-1]

@@ -2,7 +2,8 @@
 
 stdin: a JSON object with ``notebook``, ``cell_timeout`` (seconds), ``output_limit``
 (characters a cell) and ``memory_limit`` (bytes of the kernel). stdout: a JSON line when
-a cell begins, one when it ends, one with the kernel's process id. The working directory
+a cell begins, one when it ends, one with the kernel's process id, or one with the
+``problem`` that kept the kernel from starting. The working directory
 must be empty; the notebook stands there only until nbval has read it, so that the
 kernel, which starts there, finds nothing.
 
@@ -138,8 +139,11 @@ class Report:
         self, item: IPyNbCell, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        if report.when == "call" or report.failed:
-            error = call.excinfo.value if call.excinfo else None
+        error = call.excinfo.value if call.excinfo else None
+        if report.when == "setup" and report.failed:
+            self.write(problem=f"the kernel did not start: {error}")
+            item.session.shouldstop = "no kernel"
+        elif report.when == "call" or report.failed:
             shown = [o for o in item.test_outputs or [] if o["output_type"] == "error"]
             message = f"{shown[-1]['ename']}: {shown[-1]['evalue']}" if shown else ""
             self.write(
