@@ -49,7 +49,17 @@ GPU = {
 }
 PRESETS = {
     "gpu": GPU,
-    "cpu": GPU | {"layers": 2, "width": 128, "heads": 4, "batch": 16},
+    "cpu": GPU
+    | {
+        "layers": 2,
+        "width": 128,
+        "heads": 4,
+        "inner_width": 512,
+        "batch": 16,
+        "steps": 2500,
+        "warmup": 250,
+        "dropout": 0.0,
+    },
     "tiny": GPU
     | {
         "vocabulary": 300,

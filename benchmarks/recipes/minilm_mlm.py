@@ -54,7 +54,7 @@ GPU = {
 }
 PRESETS = {
     "gpu": GPU,
-    "cpu": GPU | {"tuned": 1, "batch": 16, "steps": 2000},
+    "cpu": GPU | {"tuned": 2, "batch": 16, "steps": 2400, "warmup": 200},
     "tiny": GPU
     | {
         "batch": 8,

@@ -41,7 +41,17 @@ GPU = {
 }
 PRESETS = {
     "gpu": GPU,
-    "cpu": GPU | {"width": 128, "heads": 4, "inner_width": 512, "tokens": 2048},
+    "cpu": GPU
+    | {
+        "width": 128,
+        "heads": 4,
+        "inner_width": 512,
+        "tokens": 2048,
+        "steps": 1800,
+        "every": 200,
+        "warmup": 200,
+        "dropout": 0.1,
+    },
     "tiny": GPU
     | {
         "vocabulary": 300,
