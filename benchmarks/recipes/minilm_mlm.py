@@ -27,7 +27,7 @@ from utils.training.optimizers import adamw
 
 WHAT = "loss and accuracy of a masked-LM head on MiniLM, over held-out paragraphs"
 NAME = "minilm-mlm"
-CLS, SEP, MASK = 101, 102, 103
+UNKNOWN, CLS, SEP, MASK = 100, 101, 102, 103
 LENGTH = 128
 FILLED = (
     "The capital of France is [MASK].",
@@ -101,16 +101,18 @@ def plain(line: str) -> str:
 
 
 def rows(lines: Sequence[str], length: int) -> Tensor:
-    """Stretches of paragraphs between [CLS] and [SEP], filled up: (n, length)."""
+    """Paragraphs one after the other, [SEP] between, cut to rows: (n, length).
+
+    Each row begins with [CLS] and ends with [SEP]; what fills no row is left out.
+    """
     tokenizer = minilm.tokenizer()
-    inner, found = length - 2, []
-    for ids in tokenizer(
-        list(lines), add_special_tokens=False, verbose=False
-    ).input_ids:
-        for i in range(0, len(ids), inner):
-            part = [CLS, *ids[i : i + inner], SEP]
-            found.append(part + [0] * (length - len(part)))
-    return torch.tensor(found)
+    encoded = tokenizer(list(lines), add_special_tokens=False, verbose=False).input_ids
+    stream = torch.tensor([i for ids in encoded for i in (*ids, SEP)])
+    inner = length - 2
+    parts = stream[: len(stream) // inner * inner].view(-1, inner)
+    return nn.functional.pad(
+        nn.functional.pad(parts, (1, 0), value=CLS), (0, 1), value=SEP
+    )
 
 
 class Masked:
@@ -125,7 +127,7 @@ class Masked:
         for chosen in order.split(self.size):
             yield mask_tokens(
                 self.ids[chosen],
-                special_ids=(0, 100, CLS, SEP),
+                special_ids=(UNKNOWN, CLS, SEP),
                 mask_id=MASK,
                 vocabulary=30_522,
                 rng=self.generator,
@@ -134,11 +136,7 @@ class Masked:
 
 def scored(model: nn.Module, batch: MaskedTokens) -> tuple[Tensor, Tensor]:
     """The logits of the chosen tokens, and what they were."""
-    found = model(
-        batch.input_ids,
-        attention_mask=(batch.input_ids != 0).long(),
-        scored=batch.chosen,
-    )
+    found = model(batch.input_ids, scored=batch.chosen)
     return found.logits, batch.labels[batch.chosen]
 
 
