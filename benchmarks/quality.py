@@ -29,6 +29,7 @@ RECIPES = (
     "translator",
     "bart-denoiser",
     "minilm-mlm",
+    "squad",
 )
 
 

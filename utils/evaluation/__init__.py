@@ -1,0 +1,1 @@
+"""How models are measured where no well-kept library does it: one module a protocol."""
