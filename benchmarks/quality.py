@@ -30,6 +30,7 @@ RECIPES = (
     "bart-denoiser",
     "minilm-mlm",
     "squad",
+    "sst2",
 )
 
 
