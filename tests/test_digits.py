@@ -12,6 +12,19 @@ def test_schema_and_description():
     assert data.test_labels.dtype == torch.int64
     assert data.train_images.min() == 0 and data.train_images.max() == 1
     assert "1,347" in str(data) and "CC BY 4.0" in str(data)
+    assert list(data) == ["train", "test"] and data.bytes == 1797 * 64
+    assert data.labels == tuple("0123456789")
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_sequences_are_the_images_of_the_splits(split):
+    data = digits.load()
+    images = data.splits[split].images
+    assert images.shape[1:] == (1, 8, 8)
+    assert torch.equal(getattr(data, f"{split}_images"), images[:, 0])
+    image, label = data[split][5]
+    assert torch.equal(image, images[5]) and image.dtype == torch.float32
+    assert label == getattr(data, f"{split}_labels")[5]
 
 
 def test_parts_are_balanced_and_share_no_image():
@@ -32,3 +45,8 @@ def test_the_seed_decides_the_split():
 def test_impossible_size(size):
     with pytest.raises(ValueError, match=f"between 10 and 1787, was {size}"):
         digits.load(size)
+
+
+def test_no_other_source():
+    with pytest.raises(ValueError, match="digits comes from embedded, not 'hub'"):
+        digits.load(source="hub")

@@ -12,8 +12,6 @@ import torch
 from recipes.images import compare
 from recipes.training import Run, described
 from utils.data import digits
-from utils.data.dataset import Dataset
-from utils.data.images import LabelledImages
 from utils.models.vit import ViTForImageClassification
 
 WHAT = "accuracy of a ViT and a CNN on scikit-learn's digits against their number"
@@ -60,22 +58,13 @@ PRESETS = {
 def run(run: Run) -> dict[str, Any]:
     """Train each kind with each number of images."""
     data = digits.load()
-    train = LabelledImages(data.train_images[:, None], data.train_labels)
-    test = LabelledImages(data.test_images[:, None], data.test_labels)
-    models = compare(run, train, test)
+    models = compare(run, data.splits["train"], data.splits["test"])
     most = max(run.preset["sizes"])
     reached = [
         part["final"]["accuracy"]
         for part in run.parts.values()
         if part["images"] == most
     ]
-    found_data = Dataset(
-        "digits",
-        {"train": train, "test": test},
-        data.source,
-        data.licence,
-        train.images.numel() + test.images.numel(),
-    )
     model, mean, spread = models["vit"]
     reads_pixels(model, mean.item(), spread.item())
     run.save(
@@ -83,12 +72,11 @@ def run(run: Run) -> dict[str, Any]:
         model,
         None,
         run.parts[f"vit-{most}"],
-        found_data,
+        data,
         config=model.backbone.config,
         classes=10,
     )
-    found = {"value": max(reached), "data": described(found_data)}
-    return {"parts": run.parts} | found
+    return {"parts": run.parts, "value": max(reached), "data": described(data)}
 
 
 def reads_pixels(model: ViTForImageClassification, mean: float, spread: float) -> None:

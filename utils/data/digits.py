@@ -7,25 +7,43 @@ Kaynak 1998, UCI Machine Learning Repository, doi 10.24432/C50P49, CC BY 4.0): s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from utils.data.dataset import Dataset, check_source
+from utils.data.images import LabelledImages
+
+NAME = "digits"
+
 
 @dataclass(frozen=True)
-class Digits:
-    """Images (n, 8, 8), float32 in [0, 1], row by row from the top, and labels (n,).
+class Digits(Dataset[tuple[Tensor, int]]):
+    """The data set; its images also as sequences: eight steps of eight pixels."""
 
-    An image is already a sequence: eight steps of eight pixels.
-    """
+    splits: Mapping[str, LabelledImages]
 
-    train_images: Tensor
-    train_labels: Tensor
-    test_images: Tensor
-    test_labels: Tensor
-    source: str = "embedded (scikit-learn)"
-    licence: str = "CC BY 4.0"
+    @property
+    def train_images(self) -> Tensor:
+        """(n, 8, 8), float32 in [0, 1], row by row from the top."""
+        return self.splits["train"].images.squeeze(1)
+
+    @property
+    def train_labels(self) -> Tensor:
+        """(n,), int64"""
+        return self.splits["train"].labels
+
+    @property
+    def test_images(self) -> Tensor:
+        """(n, 8, 8), as those of training."""
+        return self.splits["test"].images.squeeze(1)
+
+    @property
+    def test_labels(self) -> Tensor:
+        """(n,), int64"""
+        return self.splits["test"].labels
 
     def __str__(self) -> str:
         return (
@@ -34,18 +52,21 @@ class Digits:
         )
 
 
-def load(test_size: int = 450, seed: int = 0) -> Digits:
+def load(test_size: int = 450, seed: int = 0, source: str = "embedded") -> Digits:
     """The digits, the held-out ones drawn with every class in its share.
 
-    The file doesn't say who wrote what, so both parts hold digits by all writers.
+    The splits are `LabelledImages`: images (n, 1, 8, 8), float32 in [0, 1], dark on
+    white as 1 on 0, and labels (n,). The file doesn't say who wrote what, so both hold
+    digits by all writers.
 
     Raises:
         ValueError: `test_size` isn't between 10 and 1,787 (one image of each class on
-            either side).
+            either side), or a source other than "embedded".
     """
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
+    check_source(NAME, source, ("embedded",))
     found = load_digits()
     if not 10 <= test_size <= len(found.target) - 10:
         raise ValueError(
@@ -60,7 +81,17 @@ def load(test_size: int = 450, seed: int = 0) -> Digits:
         stratify=found.target,
     )
     train_images, test_images = (
-        torch.tensor(p, dtype=torch.float32) for p in parts[:2]
+        torch.tensor(p, dtype=torch.float32).unsqueeze(1) for p in parts[:2]
     )
     train_labels, test_labels = (torch.tensor(p, dtype=torch.long) for p in parts[2:])
-    return Digits(train_images, train_labels, test_images, test_labels)
+    return Digits(
+        name=NAME,
+        splits={
+            "train": LabelledImages(train_images, train_labels),
+            "test": LabelledImages(test_images, test_labels),
+        },
+        source="embedded (scikit-learn)",
+        licence="CC BY 4.0",
+        bytes=found.images.size,
+        labels=tuple("0123456789"),
+    )

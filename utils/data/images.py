@@ -23,7 +23,7 @@ class LabelledImages(Sequence[tuple[Tensor, int]]):
     """
 
     images: Tensor
-    """(n, channels, height, width), uint8"""
+    """(n, channels, height, width), uint8; of `digits` float32 in [0, 1]"""
     labels: Tensor
     """(n,), int64"""
 
