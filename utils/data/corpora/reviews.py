@@ -1,10 +1,11 @@
 """Product reviews, title and content, negative or positive; half and half.
 
 Written so that the words alone don't tell. Most praise one thing and complain of
-another; what decides is which of the two matters, who was right, how it was before, or
-what the rival is like, and the phrases for it come in pairs of the same words. A few
-can be read from title and content only together. Products and phrases are in
-reviews.toml; some are kept for validation and test.
+another, and the sentence says which decides: what comes after "but", the main clause,
+what is said to matter, how it is now and not at first, this one and not the old one.
+Others repeat what was hoped, feared or said, and whether it is so. A few can be read
+from title and content only together. Products and phrases are in reviews.toml; some
+are kept for validation and test, but no form of what decides.
 """
 
 from __future__ import annotations
@@ -24,23 +25,26 @@ SIZES = {"train": 2000, "validation": 300, "test": 500}
 LARGEST_SHARE = 0.5
 """of the 5-grams of a review that another split may have in one of its own"""
 VERB = re.compile(r"<([^|>]*)\|([^>]*)>")
-NUMBER = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
+NUMBER = re.compile(r"(\w+)/(\w+)")
 FIRST_PERSON = re.compile(r"\b(I|my|me|we|us|our)\b")
 KINDS = {
-    "plain": 8,
-    "mixed": 16,
-    "weight": 14,
-    "claim": 14,
-    "rival": 14,
-    "delivery": 10,
-    "turn": 10,
-    "conditional": 4,
+    "plain": 24,
+    "contrast": 22,
+    "importance": 12,
+    "turn": 12,
+    "rival": 10,
+    "delivery": 8,
+    "expectation": 12,
+    "claim": 8,
     "negation": 8,
+    "conditional": 2,
     "irony": 2,
     "together": 10,
     "title_decides": 10,
 }
 """How the verdict is put, and how often, in parts of their sum."""
+GENERAL = 0.6
+"""of the clauses praise or blame in words that fit any aspect"""
 TIMES = ["two weeks", "a month", "three months", "half a year"]
 MONTHS = ["January", "March", "May", "July", "September", "November"]
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
@@ -119,7 +123,7 @@ class _Writer:
         write: Callable[[], tuple[str | None, str]] = getattr(self, f"_{kind}")
         title, body = write()
         if title is None:
-            polar = kind in ("plain", "rival", "negation") and draw.random() < 0.5
+            polar = kind in ("plain", "rival") and draw.random() < 0.5
             tone = _tone(label) if polar else "neutral"
             title = self._fill(self.lists["titles"][tone])
         if draw.random() < 0.6:
@@ -134,142 +138,145 @@ class _Writer:
             body += " " + self._fill(self.lists["verdicts"]["along"], self._verdict())
         return None, body
 
-    def _mixed(self) -> tuple[None, str]:
-        body, last = self._both()
-        link = "along" if last == self.label else "against"
-        return (
-            None,
-            f"{body} {self._fill(self.lists['verdicts'][link], self._verdict())}",
-        )
+    def _contrast(self) -> tuple[None, str]:
+        body = self._decided(self.lists["contrast"]["frames"])
+        if self.draw.random() < 0.3:
+            body += " " + self._fill(self.lists["verdicts"]["along"], self._verdict())
+        return None, body
 
-    def _weight(self) -> tuple[None, str]:
-        body, _ = self._both()
-        x, y = (self.good, self.bad) if self.label else (self.bad, self.good)
-        many = "plural" in self.product["aspects"][x]
-        frame = self.draw.phrase(self.lists["weight"]["frames"])
-        frame = NUMBER.sub(r"\2" if many else r"\1", frame)
-        return None, f"{body} {frame.format(x=x, y=y)}"
+    def _importance(self) -> tuple[None, str]:
+        return None, self._decided(self.lists["importance"]["frames"])
+
+    def _expectation(self) -> tuple[None, str]:
+        good = self.draw.choice([True, False])
+        parts = self.lists["expectation"]
+        clause = {"clause": self._clause(good, past=True)}
+        hoped = self._form(parts[_tone(good)], clause)
+        return None, f"{hoped} {self._form(parts[_met(good == self.label)])}"
 
     def _claim(self) -> tuple[None, str]:
-        said = self.draw.choice([True, False])
+        good = self.draw.choice([True, False])
         parts = self.lists["claim"]
-        claim = {"claim": self._claim_of(said)}
-        true = said == self.label
-        if self.draw.random() < 0.5:
-            person, he_was = self.draw.phrase(parts["people"])
-            claim |= {"person": person, "he_was": he_was}
-            body = self._fill(parts["said"], claim)
-            answer = self._fill(parts["true" if true else "false"], claim)
-        else:
-            body = self._fill(parts["expected"], claim)
-            answer = self._fill(parts["met" if true else "unmet"])
-        return None, f"{body} {answer}"
+        person, he_was = self.draw.phrase(parts["people"])
+        claim = {"claim": self._claim_of(good), "person": person, "he_was": he_was}
+        answer = parts["true" if good == self.label else "false"]
+        return None, f"{self._form(parts['said'], claim)} {self._form(answer, claim)}"
 
     def _rival(self) -> tuple[None, str]:
         parts = self.lists["rival"]
-        if self.draw.random() < 0.5:
-            kind = self.draw.choice([True, False])
-            one, two = self.draw.sample(self.product["adjectives"][_tone(kind)], 2)
-            told = {"one": one, "two": two, "claim": self._clause(kind, past=True)}
-            answer = "same" if kind == self.label else "other"
-            body = f"{self._fill(parts['described'], told)} {self._fill(parts[answer])}"
-        else:
-            body = self._fill(parts[_tone(self.label)])
-        return None, self._at_times_with_clause(body)
+        if self.draw.random() < 0.25:
+            return None, self._form(parts[_tone(self.label)])
+        own, theirs = (
+            " and ".join(self.draw.sample(self.product["adjectives"][_tone(kind)], 2))
+            for kind in (self.label, not self.label)
+        )
+        return None, self._form(parts["frames"], {"own": own, "theirs": theirs})
 
     def _delivery(self) -> tuple[str | None, str]:
         parts = self.lists["delivery"]
-        came = self.draw.choice([True, False])
-        answer = self._fill(parts["same" if came == self.label else "other"])
-        end = f": {self._clause(self.label)}." if self.draw.random() < 0.5 else "."
-        title = None
-        if self.draw.random() < 0.4:
-            title = self._fill(parts[f"titles_{_tone(came)}"])
-        return title, f"{self._fill(parts[_tone(came)])} {answer}{end}"
+        came = _tone(self.label if self.draw.random() < 0.3 else not self.label)
+        then = self._form(parts["then"], {"clause": self._clause(self.label)})
+        title = (
+            self._fill(parts[f"titles_{came}"]) if self.draw.random() < 0.4 else None
+        )
+        return title, f"{self._fill(parts[came])} {then}"
 
     def _turn(self) -> tuple[str | None, str]:
         parts = self.lists["turn"]
-        place = self.draw.randrange(2)
         change = {
-            "before": self._clause(not self.label, self.good, place, past=True),
-            "now": self._clause(self.label, self.good, place),
+            "before": self._clause(not self.label, self.good, past=True),
+            "now": self._clause(self.label, self.good),
         }
-        title = None
-        if self.draw.random() < 0.3:
-            title = self._fill(parts[f"titles_{_tone(self.label)}"])
-        return title, self._fill(parts["frames"], change)
+        title = self._fill(parts["titles"]) if self.draw.random() < 0.3 else None
+        return title, self._form(parts["frames"], change)
 
     def _conditional(self) -> tuple[None, str]:
         clause = {"clause": self._clause(not self.label, past=True)}
-        return None, self._fill(self.lists["conditional"][_tone(self.label)], clause)
+        return None, self._form(self.lists["conditional"][_tone(self.label)], clause)
 
     def _negation(self) -> tuple[None, str]:
-        body = self._fill(self.lists["negation"][_tone(self.label)])
-        return None, self._at_times_with_clause(body)
+        parts = self.lists["negation"]
+        if self.draw.random() < 0.3:
+            return None, self._form(parts[_tone(self.label)])
+        good = self.draw.choice([True, False])
+        form = parts["said" if good == self.label else "denied"]
+        return None, self._form(form, {"clause": self._claim_of(good)})
 
     def _irony(self) -> tuple[None, str]:
         clause = {"clause": self._clause(self.label)}
-        return None, self._fill(self.lists["irony"][_tone(self.label)], clause)
+        return None, self._form(self.lists["irony"][_tone(self.label)], clause)
 
     def _together(self) -> tuple[str, str]:
         said = self.draw.choice([True, False])
-        claim = again = self._claim_of(said)
-        while again == claim:
-            again = self._claim_of(said)
-        claims = {"claim": claim, "again": again}
+        claims = {
+            "claim": self._claim_of(said, self.good),
+            "again": self._claim_of(said, self.bad),
+        }
         parts = self.lists["together"]
-        title = self._fill(parts["true" if said == self.label else "false"])
-        return title, self._fill(parts["heard"], claims)
+        title = self._form(parts["true" if said == self.label else "false"])
+        return title, self._form(parts["heard"], claims)
 
     def _title_decides(self) -> tuple[str, str]:
-        body, _ = self._both()
+        body = self._both()
         aspects = {"good_aspect": self.good, "bad_aspect": self.bad}
-        title = self._fill(self.lists["title_decides"][_tone(self.label)], aspects)
+        title = self._form(self.lists["title_decides"][_tone(self.label)], aspects)
         return title, body
 
-    def _both(self) -> tuple[str, bool]:
-        """One good thing and one bad thing, and whether the last was good."""
-        clauses = [
-            (self._clause(0, self.bad), False),
-            (self._clause(1, self.good), True),
-        ]
+    def _decided(self, frames: list[str]) -> str:
+        """One good thing and one bad thing; the one with the label decides."""
+        decides, yields = (self.good, self.bad) if self.label else (self.bad, self.good)
+        return self._form(
+            frames,
+            {
+                "decides": self._clause(self.label, decides),
+                "yields": self._clause(not self.label, yields),
+            },
+        )
+
+    def _both(self) -> str:
+        """One good thing and one bad thing, in either order."""
+        clauses = [self._clause(0, self.bad), self._clause(1, self.good)]
         self.draw.shuffle(clauses)
-        (first, _), (second, last) = clauses
-        frames = self.lists["mixed"]["frames"]
-        return self._fill(frames, {"first": first, "second": second}), last
+        first, second = clauses
+        return self._form(
+            self.lists["both"]["frames"], {"first": first, "second": second}
+        )
 
     def _clause(
-        self,
-        good: int,
-        aspect: str | None = None,
-        place: int | None = None,
-        *,
-        past: bool = False,
+        self, good: int, aspect: str | None = None, *, past: bool = False
     ) -> str:
-        choices = self.product["aspects"][aspect or self.third][_tone(good)]
-        place = self.draw.randrange(len(choices)) if place is None else place
-        return VERB.sub(r"\2" if past else r"\1", choices[place])
+        aspect = aspect or self.third
+        parts = self.product["aspects"][aspect]
+        if self.draw.random() < GENERAL:
+            found = self.draw.phrase(self.lists["general"][_tone(good)])
+            found = found.format(aspect=aspect)
+        else:
+            found = self.draw.choice(parts[_tone(good)])
+        found = VERB.sub(r"\2" if past else r"\1", found)
+        return NUMBER.sub(r"\2" if "plural" in parts else r"\1", found)
 
-    def _claim_of(self, good: int) -> str:
+    def _claim_of(self, good: int, aspect: str | None = None) -> str:
         """A clause that anyone may say: not about the writer."""
         while True:
-            clause = self._clause(
-                good, self.draw.choice(sorted(self.product["aspects"]))
-            )
+            clause = self._clause(good, aspect)
             if not FIRST_PERSON.search(clause):
                 return clause
-
-    def _at_times_with_clause(self, body: str) -> str:
-        return (
-            f"{body} {self._clause(self.label)}." if self.draw.random() < 0.4 else body
-        )
 
     def _verdict(self) -> dict[str, str]:
         return {"verdict": self._fill(self.lists["verdicts"][_tone(self.label)])}
 
     def _fill(self, phrases: list[str], more: dict[str, str] | None = None) -> str:
+        """A phrase, some of which are kept from training."""
         return self.draw.phrase(phrases).format(**self.words, **(more or {}))
+
+    def _form(self, phrases: list[str], more: dict[str, str] | None = None) -> str:
+        """A phrase that decides: training has all of them."""
+        return self.draw.choice(phrases).format(**self.words, **(more or {}))
 
 
 def _tone(good: int) -> str:
     return "good" if good else "bad"
+
+
+def _met(met: bool) -> str:
+    return "met" if met else "unmet"
