@@ -5,13 +5,17 @@ import os
 
 import pytest
 import torch
+from torch import nn
 
 from utils import pretrained
-from utils.data import tinyshakespeare
+from utils.data import digits, tinyshakespeare
+from utils.data.corpora import stories, translations
+from utils.generation import greedy
 from utils.models.gpt2 import GPT2Config, GPT2LMHeadModel
 from utils.models.vit import ViTConfig, ViTForImageClassification
+from utils.objectives import denoising
 from utils.objectives.language_modeling import token_loss
-from utils.pretrained import course_weights
+from utils.pretrained import course_weights, minilm
 from utils.tokenizers import ByteLevelBPE
 
 LARGEST = 60e6
@@ -130,3 +134,84 @@ def test_the_shakespeare_gpt_reads_as_its_card_says():
     with torch.no_grad():
         loss = token_loss(model(windows[:, :-1]).logits, windows[:, 1:]).item()
     assert abs(loss - course_weights.card("shakespeare-gpt")["loss"]) < 0.02
+
+
+def written(name, texts):
+    """What the model `name` writes for texts, or for ids, greedily."""
+    model, tokenizer = pretrained.load(name)
+    padding, start, end = (
+        tokenizer.vocabulary.ids[t] for t in ("<pad>", "<s>", "</s>")
+    )
+    first = [start] if name == "bart-denoiser" else []
+    rows = [t if isinstance(t, list) else tokenizer.encode(t) for t in texts]
+    source = nn.utils.rnn.pad_sequence(
+        [torch.tensor([*first, *row, end]) for row in rows],
+        batch_first=True,
+        padding_value=padding,
+    )
+    lines = greedy(
+        model,
+        source,
+        attention_mask=(source != padding).long(),
+        start=end if first else start,
+        end=end,
+        padding=padding,
+        max_new_tokens=source.shape[1] + 20,
+    )
+    return [
+        tokenizer.decode(i, skip_special_tokens=True).strip() for i in lines.tolist()
+    ]
+
+
+def test_the_translator_writes_the_notes_sentence_and_unseen_ones():
+    corpus = translations.load()
+    pairs = [*translations.NOTES, *corpus["test"][:100]]
+    assert not {p.source for p in pairs} & {p.source for p in corpus["train"]}
+    found = written("translator", [pair.source for pair in pairs])
+    assert pairs[0].source == "Your cat is a lovely cat"
+    assert found[0] == "Ton chat est un chat adorable"
+    right = [text == pair.target for text, pair in zip(found, pairs, strict=True)]
+    assert sum(right) / len(right) > 0.7
+
+
+def test_the_bart_puts_sentences_back_in_order():
+    _, tokenizer = pretrained.load("bart-denoiser")
+    known = tokenizer.vocabulary.ids
+    stops = [i for token, i in known.items() if token.rstrip('"') in (".", "!", "?")]
+    paragraphs = [story.text.split("\n")[0] for story in stories.load()["test"][:40]]
+    rng, damaged = torch.Generator().manual_seed(0), []
+    for text in paragraphs:
+        ids = torch.tensor(tokenizer.encode(text))
+        order = torch.randperm(len(denoising.sentences(ids, stops)), generator=rng)
+        damaged.append(denoising.permute_sentences(ids, order.tolist(), stops).tolist())
+    same = [
+        tokenizer.decode(i) == text for i, text in zip(damaged, paragraphs, strict=True)
+    ]
+    found = written("bart-denoiser", damaged)
+    right = [a == b for a, b in zip(found, paragraphs, strict=True)]
+    assert sum(right) > sum(same) + 4
+
+
+def test_the_masked_lm_fills_masks():
+    model, _ = pretrained.load("minilm-mlm")
+    tokenizer = minilm.tokenizer()
+    asked = {
+        "He is a teacher at the local [MASK].": "school",
+        "She opened the door and went into the [MASK].": "house",
+        "He went to the bank to deposit [MASK].": "money",
+        "It was raining, so I took my [MASK].": "umbrella",
+    }
+    for text, word in asked.items():
+        ids = tokenizer(text, return_tensors="pt").input_ids
+        with torch.no_grad():
+            logits = model(ids, scored=ids == tokenizer.mask_token_id).logits[0]
+        five = tokenizer.convert_ids_to_tokens(logits.topk(5).indices.tolist())
+        assert word in five, text
+
+
+def test_the_vit_reads_digits():
+    model, _ = pretrained.load("vit-digits")
+    data = digits.load()
+    with torch.no_grad():
+        found = model(data["test"].images).logits.argmax(-1)
+    assert (found == data["test"].labels).float().mean() > 0.93
