@@ -31,6 +31,9 @@ RECIPES = (
     "minilm-mlm",
     "squad",
     "sst2",
+    "cola",
+    "wnut17",
+    "ag-news",
 )
 
 

@@ -20,7 +20,8 @@ from utils.data.images import LabelledImages  # noqa: E402
 from utils.models.gpt2 import GPT2Config, GPT2LMHeadModel  # noqa: E402
 from utils.training.averaging import Averaged  # noqa: E402
 
-LOCAL = {"shakespeare", "multi30k", "minilm-mlm", "squad", "sst2"}
+LOCAL = {"shakespeare", "multi30k", "minilm-mlm", "squad"}
+LOCAL |= {"sst2", "cola", "wnut17", "ag-news"}
 CONTEXT = {"date", "commit", "versions", "device", "settings", "seed"}
 TIMES = {"seconds", "took_seconds", "date", "load", "commit"}
 
