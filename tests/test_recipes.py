@@ -13,9 +13,17 @@ BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
 import quality  # noqa: E402
-from recipes import images, language_model, training, translation  # noqa: E402
+from recipes import (  # noqa: E402
+    fine_tuning,
+    images,
+    language_model,
+    training,
+    translation,
+    wnut17,
+)
 
 from utils.data.dataset import Dataset  # noqa: E402
+from utils.data.examples import TaggedSentence  # noqa: E402
 from utils.data.images import LabelledImages  # noqa: E402
 from utils.models.gpt2 import GPT2Config, GPT2LMHeadModel  # noqa: E402
 from utils.training.averaging import Averaged  # noqa: E402
@@ -259,6 +267,39 @@ def test_batches_hold_each_pair_once_and_few_tokens():
         a.source.shape != b.source.shape or not torch.equal(a.source, b.source)
         for a, b in zip(first, second, strict=True)
     )
+
+
+def test_batches_of_texts_hold_each_once_and_few_tokens():
+    rows = [fine_tuning.Row([1 + i] * (1 + i % 7), i) for i in range(60)]
+    batches = fine_tuning.ByLength(rows, tokens=20, seed=0)
+    for _ in range(2):
+        epoch = list(batches)
+        assert len(epoch) == len(batches)
+        assert sorted(torch.cat([batch.labels for batch in epoch]).tolist()) == [
+            *range(60)
+        ]
+        assert max(batch.input_ids.numel() for batch in epoch) <= 20
+        for batch in epoch:
+            lengths = 1 + batch.labels % 7
+            assert torch.equal(batch.attention_mask.sum(1), lengths)
+            expected = (1 + batch.labels)[:, None] * batch.attention_mask
+            assert torch.equal(batch.input_ids, expected)
+
+
+def test_tags_stand_at_the_first_token_of_their_word():
+    words = ("Unbelievably", "rainy", "Aberystwyth", "Llanfairpwll", "!")
+    tags = ("O", "O", "B-location", "I-location", "O")
+    sentences = [TaggedSentence(words, tags), TaggedSentence(("Hi",), ("O",))]
+    whole = wnut17.Tagged(sentences, 64)
+    assert len(whole.rows[0].ids) > len(words) + 2  # words of several tokens
+    told = whole.tags(whole.labels.tolist())
+    assert told == [[*tags], ["O"]] and whole.score(told)["f1"] == 1.0
+    values = [torch.arange(70.0)[:, None], torch.arange(70.0, 140.0)[:, None]]
+    places = whole.at_words(values).flatten().tolist()
+    assert len(places) == 6 and places[0] == 1 and places[-1] == 71
+    cut = wnut17.Tagged(sentences, 3)  # [CLS], one token, [SEP]
+    location = wnut17.LABELS.index("B-location")
+    assert cut.tags([location, 0]) == [["B-location", *"OOOO"], ["O"]]
 
 
 @pytest.mark.parametrize("mirror", [False, True])

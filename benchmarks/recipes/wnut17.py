@@ -2,6 +2,7 @@
 
 A word's tag is told at its first token, as in Devlin et al. 2019, §5.3. Words that are
 cut off, or that leave no token, are O. The best of 2017 reached an F1 of 41.86.
+No name of the training split is in the others: who knows those by heart finds none.
 """
 
 from __future__ import annotations
