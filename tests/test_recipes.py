@@ -25,6 +25,7 @@ from recipes import (  # noqa: E402
 from utils.data.dataset import Dataset  # noqa: E402
 from utils.data.examples import TaggedSentence  # noqa: E402
 from utils.data.images import LabelledImages  # noqa: E402
+from utils.data.wnut17 import LABELS  # noqa: E402
 from utils.models.gpt2 import GPT2Config, GPT2LMHeadModel  # noqa: E402
 from utils.training.averaging import Averaged  # noqa: E402
 
@@ -298,7 +299,7 @@ def test_tags_stand_at_the_first_token_of_their_word():
     places = whole.at_words(values).flatten().tolist()
     assert len(places) == 6 and places[0] == 1 and places[-1] == 71
     cut = wnut17.Tagged(sentences, 3)  # [CLS], one token, [SEP]
-    location = wnut17.LABELS.index("B-location")
+    location = LABELS.index("B-location")
     assert cut.tags([location, 0]) == [["B-location", *"OOOO"], ["O"]]
 
 
