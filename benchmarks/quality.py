@@ -34,6 +34,7 @@ RECIPES = (
     "cola",
     "wnut17",
     "ag-news",
+    "comparison",
 )
 
 
