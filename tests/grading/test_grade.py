@@ -467,7 +467,7 @@ def test_a_reference_that_is_none(reference, tmp_path, capsys, name, message):
 def test_the_wall_limit_ends_a_run_and_names_who_used_it_up(reference, tmp_path):
     path = tmp_path / "slow.ipynb"
     path.write_text(json.dumps(submit(reference, "while True: pass")))
-    limits = Limits(cell_timeout=60, wall=5)
+    limits = Limits(cell_timeout=60, wall=12)
     total, mean = grade(Reference(reference), path, limits)
     assert (total.status, total.points) == ("out of time", 0)
     assert (mean.status, mean.points) == ("correct", 2)
