@@ -40,6 +40,7 @@ PAGES = [
 ]
 CODE = ["utils", "tests", "benchmarks", "make.py", "requirements.txt", "pyproject.toml"]
 CODE += ["README.md", "CITATION.cff", ".github"]
+STORED = ["lessons", "solutions", "book"]  # their notebooks keep their outputs
 
 Command = list[str | Path]
 
@@ -130,16 +131,14 @@ def test(*_: str) -> None:
     say("Notebooks: outputs stored and outputs now")
     nbval = ["--nbval", "--nbval-current-env", "-p", "utils.notebooks.nbval_plugin"]
     nbval += ["--nbval-changed", "--nbval-cell-timeout", "180"]
-    run([*pytest, *nbval, "lessons", "solutions"], "nbval", env=share)
+    run([*pytest, *nbval, *STORED], "nbval", env=share)
 
 
 def notebooks(*paths: str) -> None:
-    """Run lessons and solutions (or PATHS="…") and store their outputs."""
+    """Run lessons, solutions and results (or PATHS="…") and store their outputs."""
     environment()
     chosen = paths or [
-        str(p)
-        for d in ("lessons", "solutions")
-        for p in sorted(Path(d).glob("*.ipynb"))
+        str(path) for folder in STORED for path in sorted(Path(folder).glob("*.ipynb"))
     ]
     run([PYTHON, "-m", "utils.notebooks", "run", *chosen], "running notebooks")
 

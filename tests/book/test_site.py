@@ -342,7 +342,8 @@ def test_buttons_open_and_download_the_notebook_of_the_page(visits):
     colab = address.replace(
         "https://github.com", "https://colab.research.google.com/github"
     )
-    notebooks = [path for path in PAGES if path.startswith(("lessons", "exercises"))]
+    folders = ("lessons", "exercises", "book/results")
+    notebooks = [path for path in PAGES if path.startswith(folders)]
     assert notebooks
     for path in notebooks:
         visit, source = visits[path], path.replace(".html", ".ipynb")

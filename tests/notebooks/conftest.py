@@ -96,11 +96,22 @@ def lesson(root):
     return normalise(notebook)
 
 
+def page(root):
+    """A page of the book, run: nothing in it needs a device."""
+    cells = [
+        new_markdown_cell("# Results", id="title"),
+        new_code_cell(setup_source(root), id="setup"),
+        new_code_cell("show()", id="table"),
+    ]
+    return normalise(new_notebook(cells=cells))
+
+
 @pytest.fixture
 def root(tmp_path):
     (tmp_path / "_config.yml").write_text(CONFIG)
-    for folder in ("lessons", "solutions"):
+    for folder in ("lessons", "solutions", "book"):
         (tmp_path / folder).mkdir()
+    write(page(tmp_path), tmp_path / "book" / "results.ipynb")
     write(lesson(tmp_path), tmp_path / "lessons" / "01_double.ipynb")
     write(solution(tmp_path), tmp_path / "solutions" / "01_double.ipynb")
     release(tmp_path)

@@ -12,6 +12,7 @@ from utils.notebooks.__main__ import main
 LESSON, SOLUTION, EXERCISE = (
     f"{folder}/01_double.ipynb" for folder in ("lessons", "solutions", "exercises")
 )
+PAGE = "book/results.ipynb"
 
 
 def cell(notebook, name):
@@ -83,6 +84,7 @@ BREAKS = {
     "root": (LESSON, source("figure", "open('/root/x')"), "machine: /root/"),
     "set-up": (LESSON, source("setup", "import utils"), "'setup' is not the common"),
     "device": (LESSON, source("device", "USE_GPU = True"), "'device' is not the"),
+    "no set-up of a page": (PAGE, drop("setup"), "'table' is not the common 'setup'"),
     "no set-up": (LESSON, drop("setup"), "'device' is not the common 'setup'"),
     "second title": (LESSON, add(new_markdown_cell("# B", id="b")), "level-one"),
     "no title": (LESSON, source("title", "## A"), "level-one headings in []"),

@@ -142,6 +142,20 @@ def test_unchanged_notebooks_are_left_out_only_after_a_pass(stored, tmp_path):
     assert "1 failed" in again().stdout  # some of its cells having passed is no pass
 
 
+def test_a_page_of_the_book_is_run_again_when_results_change(stored, tmp_path):
+    results = tmp_path / "benchmarks" / "results" / "quality"
+    for folder in (results, tmp_path / "book", tmp_path / "lessons"):
+        folder.mkdir(parents=True)
+    for folder in ("book", "lessons"):
+        write(read(stored), tmp_path / folder / "page.ipynb")
+    assert "10 passed" in nbval(tmp_path, "--nbval-changed").stdout
+    assert "10 deselected" in nbval(tmp_path, "--nbval-changed").stdout
+    (results / "sst2.json").write_text("{}")
+    third = nbval(tmp_path, "--nbval-changed").stdout
+    assert "5 passed, 5 deselected" in third
+    assert "lessons/page.ipynb" not in third
+
+
 def test_a_dead_kernel_fails_at_once(tmp_path):
     cells = [new_code_cell("import os\nos._exit(0)"), new_code_cell("1 + 1")]
     for count, cell in enumerate(cells, 1):

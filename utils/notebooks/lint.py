@@ -23,7 +23,7 @@ from utils.notebooks.files import (
 from utils.notebooks.release import DROPPED, exercise
 from utils.notebooks.repository import DEVICE, setup_source
 
-FOLDERS = ("lessons", "exercises", "solutions")
+FOLDERS = ("lessons", "exercises", "solutions", "book")
 LONGEST_CELL = 40
 SHORTEST_ALT = 20
 MACHINE = re.compile(
@@ -56,7 +56,8 @@ def problems(root: str | Path) -> Iterator[str]:
 
 def notebook_problems(notebook: NotebookNode, folder: str, setup: str) -> Iterator[str]:
     """Problems of one notebook that is to stand in ``folder``."""
-    yield from form(notebook, setup)
+    first = {"setup": setup} if folder == "book" else {"setup": setup, "device": DEVICE}
+    yield from form(notebook, first)
     yield from (cleared if folder == "exercises" else stored)(notebook)
     yield from machine_paths(notebook)
     yield from pictures(notebook)
@@ -64,8 +65,12 @@ def notebook_problems(notebook: NotebookNode, folder: str, setup: str) -> Iterat
         yield from grading(notebook)
 
 
-def form(notebook: NotebookNode, setup: str) -> Iterator[str]:
-    """Metadata, title, first cells, ids, lengths, macros."""
+def form(notebook: NotebookNode, first: dict[str, str]) -> Iterator[str]:
+    """Metadata, title, first cells, ids, lengths, macros.
+
+    Args:
+        first: the source that each of the first code cells must have, by its id.
+    """
     for key, expected in METADATA.items():
         if notebook.metadata.get(key) != expected:
             yield f"metadata {key} is {notebook.metadata.get(key)}, not {expected}"
@@ -79,14 +84,11 @@ def form(notebook: NotebookNode, setup: str) -> Iterator[str]:
     ]
     if titles != [notebook.cells[0].id]:
         yield f"level-one headings in {titles}, expected one, in the first cell"
-    first = [(cell.id, cell.source) for cell in code_cells(notebook)[:2]]
-    for (name, source), common in zip(
-        [*first, ("none", ""), ("none", "")],
-        [("setup", setup), ("device", DEVICE)],
-        strict=False,
-    ):
-        if (name, source) != common:
-            yield f"code cell '{name}' is not the common '{common[0]}' cell"
+    cells = [(cell.id, cell.source) for cell in code_cells(notebook)]
+    for place, common in enumerate(first.items()):
+        found = cells[place] if place < len(cells) else ("none", "")
+        if found != common:
+            yield f"code cell '{found[0]}' is not the common '{common[0]}' cell"
     for name in [cell.id for cell in notebook.cells]:
         # What editors make up, and nbformat for the second of two equal ids on reading.
         if re.fullmatch(r"(?=.*\d)[0-9a-f]{8}|[0-9a-f]{8}-[0-9a-f-]{27}", name):

@@ -6,7 +6,7 @@ On top of nbval 0.11: outputs are compared by `utils.notebooks.compare` (a cell'
 metadata ``"compare": {"rtol": …, "atol": …}`` set its own tolerance), a code cell that
 was never run fails, a dead kernel is noticed at once, seconds a notebook are shown,
 and ``--nbval-changed`` leaves out notebooks that passed before with the same content,
-`utils` and requirements.
+`utils` and requirements, and of the book's pages the same results.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from utils.notebooks import compare
 from utils.notebooks.files import ROOT
 
 CACHE = "course/nbval"
+RESULTS = "benchmarks/results"
 
 
 def compare_outputs(
@@ -173,6 +174,10 @@ class Notebooks:
 
     def _hash(self, name: str, rest: bytes) -> str:
         path = self.config.rootpath / name
+        if path.parent.name == "book":  # pages that show what these files hold
+            folder = self.config.rootpath / RESULTS
+            files = [*folder.glob("*.json"), *folder.glob("*/*.json")]
+            rest += b"".join(map(Path.read_bytes, sorted(files)))
         return hashlib.sha256(path.read_bytes() + rest).hexdigest()
 
 
