@@ -19,7 +19,7 @@ CORPORA = [reviews, entities, questions, paragraphs]
 SPLITS = ("train", "validation", "test")
 # Of the splits as JSON: they must not depend on the version of Python or the machine.
 SHA256 = {
-    "reviews": "69ede12faa63060c307cb3253cbb852893bd81bd726369148b7d8214be3d9a7b",
+    "reviews": "3ccdd77cdb7b3a674dad17405a66172c23473bd79dc59c8c896e86ab486a726c",
     "entities": "f5fc62c561d90c2f8650fb42b7b249ab50b0ae045a5462cc4ef35f69bdd3d4c2",
     "questions": "6980f905f148881d65abe09f52a2631acfa24b917442c77d688233b689122084",
     "paragraphs": "5402486d708b0051ae15de1c516fbfab7ff56b5beacf1577f2eae6c343cea169",

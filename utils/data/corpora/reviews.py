@@ -150,7 +150,7 @@ class _Writer:
     def _expectation(self) -> tuple[None, str]:
         good = self.draw.choice([True, False])
         parts = self.lists["expectation"]
-        clause = {"clause": self._clause(good, past=True)}
+        clause = {"clause": self._claim_of(good, past=True)}
         hoped = self._form(parts[_tone(good)], clause)
         return None, f"{hoped} {self._form(parts[_met(good == self.label)])}"
 
@@ -255,10 +255,12 @@ class _Writer:
         found = VERB.sub(r"\2" if past else r"\1", found)
         return NUMBER.sub(r"\2" if "plural" in parts else r"\1", found)
 
-    def _claim_of(self, good: int, aspect: str | None = None) -> str:
+    def _claim_of(
+        self, good: int, aspect: str | None = None, *, past: bool = False
+    ) -> str:
         """A clause that anyone may say: not about the writer."""
         while True:
-            clause = self._clause(good, aspect)
+            clause = self._clause(good, aspect, past=past)
             if not FIRST_PERSON.search(clause):
                 return clause
 
