@@ -30,6 +30,7 @@ RECIPES = (
     "bart-denoiser",
     "minilm-mlm",
     "squad",
+    "lambada",
     "sst2",
     "cola",
     "wnut17",

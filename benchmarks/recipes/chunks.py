@@ -30,13 +30,18 @@ def in_chunks(
     """
     found = json.loads(path.read_text()) if path.exists() else []
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.unfinished")
     for start in progress(range(len(found), len(rows), size), path.stem):
         chunk = rows[start : start + size]
         more = evaluate(chunk)
         if len(more) != len(chunk):
             raise ValueError(f"{len(more)} were found of {len(chunk)} rows")
         found += more
-        unfinished.write_text(json.dumps(found))
-        os.replace(unfinished, path)
+        keep(path, found)
     return found
+
+
+def keep(path: Path, found: list[Any]) -> None:
+    """Write what was found so far, whole or not at all."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.write_text(json.dumps(found))
+    os.replace(unfinished, path)
