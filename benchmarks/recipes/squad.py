@@ -31,11 +31,11 @@ WHAT = "EM and F1 of SQuAD's official predictions, and of MiniLM tuned on 480 tr
 
 CPU = {
     "batch": 16,
-    "steps": 120,
-    "every": 30,
-    "rate": 1e-4,
+    "steps": 300,
+    "every": 75,
+    "rate": 3e-4,
     "head_rate": 1e-3,
-    "warmup": 12,
+    "warmup": 30,
     "weight_decay": 0.01,
     "decay": 0.95,
     "length": 384,
@@ -48,7 +48,7 @@ CPU = {
 }
 PRESETS = {
     "cpu": CPU,
-    "gpu": CPU | {"batch": 32, "steps": 300, "tokens": 65_536},
+    "gpu": CPU | {"batch": 32, "tokens": 65_536},
     "tiny": CPU
     | {
         "batch": 2,
