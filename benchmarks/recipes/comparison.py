@@ -108,7 +108,7 @@ PRESETS = {
 PAD, UNKNOWN, NAME, BLANK = "<pad>", "<unknown>", "<Unknown>", "<blank>"
 WORD = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
 INIT_STD = 0.02
-"""Of the token tables: the words told are their products, and large ones start wrong."""
+"""Of the token tables: the words told are products with them; large ones err."""
 READ = 4096
 """Words read at a time where nothing is learnt."""
 
