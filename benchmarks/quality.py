@@ -31,6 +31,7 @@ RECIPES = (
     "minilm-mlm",
     "squad",
     "lambada",
+    "crows-pairs",
     "sst2",
     "cola",
     "wnut17",

@@ -31,8 +31,8 @@ from utils.models.gpt2 import GPT2Config, GPT2LMHeadModel  # noqa: E402
 from utils.training.averaging import Averaged  # noqa: E402
 
 LOCAL = {"shakespeare", "multi30k", "minilm-mlm", "squad"}
-LOCAL |= {"sst2", "cola", "wnut17", "ag-news", "lambada"}
-UNTRAINED = {"lambada"}
+LOCAL |= {"sst2", "cola", "wnut17", "ag-news", "lambada", "crows-pairs"}
+UNTRAINED = {"lambada", "crows-pairs"}
 CONTEXT = {"date", "commit", "versions", "device", "settings", "seed"}
 TIMES = {"seconds", "took_seconds", "date", "load", "commit"}
 

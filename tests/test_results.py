@@ -304,3 +304,42 @@ def test_published_figures_are_marked(write):
     )
     assert "| *published* GPT-2 117M (1) | 46.0 % | 35.1 | last tokens |" in text
     assert "1. Radford et al. 2019" in text
+
+
+def test_robustness_and_stereotypes_are_shares_with_intervals(write):
+    figures = {
+        "clean": 0.9,
+        "random 10%": 0.8,
+        "attack: accuracy": 1.0,
+        "attack: attacked_accuracy": 0.5,
+        "attack: share_changed": 0.125,
+        "attack: queries": 4.0,
+        "attack: texts": 2,
+    }
+    data = {"name": "ag", "splits": {"test": 10}}
+    replaced = {"tuned": figures, "bag-of-words": figures | {"clean": 0.7}}
+    ag_news = RUN | {"seed": 0, "parts": {"substitution": replaced | {"data": data}}}
+    scored = {"all": {"score": 0.6, "ties": 1, "pairs": 10}}
+    crows = RUN | {
+        "seed": 0,
+        "parts": {"m": {"scores": {"shared tokens": scored}}},
+        "published": [{"model": "B", "score": 0.605, "source": "s"}],
+    }
+    found = write(ag_news=[ag_news], crows_pairs=[crows])
+    told = plain(page.substitution(found))
+    assert "| words | 70.0 % (39.7 to 89.2) | 80.0 % (49.0 to 94.3) |" in told
+    assert "| 50.0 % (9.5 to 90.5) | 12.5 % |" in told
+    told = plain(page.stereotypes(found))
+    assert "| all | 10 | 60.0 % (31.3 to 83.2) |" in told
+    assert "| *ties, counted as “no”* |  | 1 |" in told
+    assert "B 60.5 %" in told
+    for empty in (page.substitution, page.stereotypes):
+        assert "Not there yet" in plain(empty(write_nothing(write)))
+
+
+def write_nothing(write):
+    """Results of an empty folder."""
+    found = write()
+    for file in found.folder.glob("quality/*.json"):
+        file.unlink()
+    return Results(found.folder)

@@ -88,7 +88,7 @@ def score(
         rows.append((ids[-context:], word, len(ids) > context))
     found: dict[int, Scored] = {}
     device = next(model.parameters()).device
-    for chosen in _of_like_length([len(ids) for ids, _, _ in rows], tokens):
+    for chosen in of_like_length([len(ids) for ids, _, _ in rows], tokens):
         # Padding comes after what is scored, and a causal model doesn't look there.
         batch = nn.utils.rnn.pad_sequence(
             [torch.tensor(rows[i][0]) for i in chosen], batch_first=True
@@ -173,7 +173,7 @@ def _scored(told: Tensor, word: list[int], tokenizer: Encoder, cut: bool) -> Sco
     )
 
 
-def _of_like_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
+def of_like_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
     """Indices of rows: few of long ones, many of short ones."""
     batch: list[int] = []
     for i in sorted(range(len(lengths)), key=lengths.__getitem__):

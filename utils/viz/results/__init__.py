@@ -12,6 +12,7 @@ from utils.viz.results.language import (
     written,
 )
 from utils.viz.results.machine import data, growth, overview, runs, speed
+from utils.viz.results.robust import stereotypes, substitution
 from utils.viz.results.tasks import fine_tuning, images, official_squad, spans
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "runs",
     "spans",
     "speed",
+    "stereotypes",
+    "substitution",
     "text_losses",
     "translation",
     "translation_by_length",
