@@ -306,7 +306,7 @@ def test_published_figures_are_marked(write):
     assert "1. Radford et al. 2019" in text
 
 
-def test_robustness_and_stereotypes_are_shares_with_intervals(write):
+def test_robustness_and_stereotypes_are_shares_with_intervals(write, alts):
     figures = {
         "clean": 0.9,
         "random 10%": 0.8,
@@ -316,9 +316,10 @@ def test_robustness_and_stereotypes_are_shares_with_intervals(write):
         "attack: queries": 4.0,
         "attack: texts": 2,
     }
-    data = {"name": "ag", "splits": {"test": 10}}
+    data = {"name": "ag", "splits": {"test": 1000}}
     replaced = {"tuned": figures, "bag-of-words": figures | {"clean": 0.7}}
     ag_news = RUN | {"seed": 0, "parts": {"substitution": replaced | {"data": data}}}
+    ag_news["settings"] = {"replaced": 10}  # of the 1,000 that there are
     scored = {"all": {"score": 0.6, "ties": 1, "pairs": 10}}
     crows = RUN | {
         "seed": 0,
@@ -333,6 +334,10 @@ def test_robustness_and_stereotypes_are_shares_with_intervals(write):
     assert "| all | 10 | 60.0 % (31.3 to 83.2) |" in told
     assert "| *ties, counted as “no”* |  | 1 |" in told
     assert "B 60.5 %" in told
+    assert "words, clean: 70.0 % (39.7 to 89.2)." in alts[0]
+    assert "MiniLM tuned, 2 texts attacked: 50.0 % (9.5 to 90.5)." in alts[0]
+    assert "m, shared tokens, all: 60.0 % (31.3 to 83.2)." in alts[1]
+    assert alts[1].endswith("Published: B 60.5 %.")
     for empty in (page.substitution, page.stereotypes):
         assert "Not there yet" in plain(empty(write_nothing(write)))
 

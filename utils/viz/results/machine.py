@@ -178,7 +178,22 @@ HEADLINES = {
         )
     ],
     "lambada": [
-        Headline("LAMBADA, last words: accuracy", at("accuracy"), percent),
+        Headline(
+            "LAMBADA, last words: accuracy",
+            at("accuracy"),
+            percent,
+            asked="test",
+            limit="passages",
+        ),
+    ],
+    "crows-pairs": [
+        Headline(
+            "CrowS-Pairs, MiniLM with a head: stereotypical sentence likelier",
+            at("parts", "minilm-mlm", "scores", "shared tokens", "all", "score"),
+            percent,
+            asked="test",
+            limit="pairs",
+        )
     ],
     "comparison": [],  # no single figure says it
     "minilm-mlm": [
