@@ -120,7 +120,7 @@ def dead_controls(page) -> list[str]:
         for control in controls:
             control.focus()
             before = figure.evaluate(SNAPSHOT)
-            for key in ("ArrowRight", "ArrowLeft", "ArrowDown", "Enter", "a"):
+            for key in ("ArrowRight", "ArrowLeft", "ArrowDown", "Enter", "a", "Space"):
                 page.keyboard.press(key)
                 if figure.evaluate(SNAPSHOT) != before:
                     break
@@ -131,7 +131,7 @@ def dead_controls(page) -> list[str]:
 
 SNAPSHOT = """e => e.innerHTML
     + [...e.querySelectorAll("canvas")].map(c => c.toDataURL())
-    + [...e.querySelectorAll("input, select")].map(c => c.value)"""
+    + [...e.querySelectorAll("input, select")].map(c => c.value + c.checked)"""
 
 
 def blank_icons(page) -> list[str]:
