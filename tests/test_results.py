@@ -2,6 +2,8 @@
 
 import json
 import math
+import tomllib
+from pathlib import Path
 
 import matplotlib
 import pytest
@@ -238,8 +240,28 @@ def test_a_folder_that_is_not_there_is_named(tmp_path, monkeypatch):
         Results(tmp_path / "nowhere")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("utils.evaluation.results.__file__", str(tmp_path / "a/b/c"))
-    with pytest.raises(FileNotFoundError, match="clone it"):
+    monkeypatch.setattr("sysconfig.get_path", {"data": str(tmp_path)}.get)
+    with pytest.raises(FileNotFoundError, match="clone the course's repository"):
         Results()
+    installed = tmp_path / "share" / "inside-transformers" / "benchmarks" / "results"
+    installed.mkdir(parents=True)
+    assert Results().folder == installed
+
+
+def test_results_are_installed_with_the_package():
+    root = Path(__file__).resolve().parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text())
+    installed = {
+        (Path(to), path.name)
+        for to, globs in project["tool"]["setuptools"]["data-files"].items()
+        for pattern in globs
+        for path in root.glob(pattern)
+    }
+    share = Path("share", "inside-transformers")
+    written = root.glob("benchmarks/results/**/*.json")
+    kept = [p for p in written if not any(".work" in part for part in p.parts)]
+    expected = {(share / p.parent.relative_to(root), p.name) for p in kept}
+    assert installed == expected != set()
 
 
 def test_a_broken_file_is_named(write, tmp_path):

@@ -10,6 +10,7 @@ import ast
 import json
 import math
 import statistics
+import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -182,8 +183,8 @@ class Results:
     """The files of a results folder, each read when it is asked for.
 
     Args:
-        folder: `benchmarks/results`; looked for above the working directory and beside
-            the package unless given.
+        folder: `benchmarks/results`; looked for above the working directory, beside the
+            package and where it was installed unless given.
 
     Raises:
         FileNotFoundError: there is none; the message says where they are.
@@ -248,13 +249,15 @@ def command(run: Record, recipe: str, seeds: Sequence[int] = ()) -> str:
 
 def _found() -> Path:
     here = Path.cwd()
-    for root in (here, *here.parents, Path(__file__).resolve().parents[2]):
+    beside = Path(__file__).resolve().parents[2]
+    installed = Path(sysconfig.get_path("data"), "share", "inside-transformers")
+    for root in (here, *here.parents, beside, installed):
         if (root / FOLDER).is_dir():
             return root / FOLDER
     raise FileNotFoundError(
-        f"There is no {FOLDER.as_posix()} above {here.name}/. The results are in the "
-        "course's repository, not in the installed package: clone it and open this "
-        "notebook there."
+        f"There is no {FOLDER.as_posix()} above {here.name}/, and none was installed "
+        "with the package: install it anew, or clone the course's repository and open "
+        "this notebook there."
     )
 
 
