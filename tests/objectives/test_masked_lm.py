@@ -254,6 +254,18 @@ def test_invariants(rows, special, share, mask_share, seed):
     assert torch.equal(torch.where(found.chosen, ids, found.input_ids), ids)
 
 
+def test_shares_may_be_whole_numbers():
+    ids = batch(20)
+    found = masked_lm.mask_tokens(
+        ids, rng=rng(), mask_share=1, random_share=0, **OPTIONS
+    )
+    same = masked_lm.mask_tokens(
+        ids, rng=rng(), mask_share=1.0, random_share=0.0, **OPTIONS
+    )
+    assert torch.equal(found.input_ids, same.input_ids)
+    assert (found.input_ids[found.chosen] == MASK).all()
+
+
 def test_bad_input_says_what_is_wrong():
     ids = batch(2)
     with pytest.raises(ValueError, match="share must be between 0 and 1, was 1.5"):

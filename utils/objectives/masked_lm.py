@@ -160,7 +160,7 @@ def hide(
         raise ValueError(f"mask_id {mask_id} is outside the vocabulary of {vocabulary}")
 
     def draw(share: float) -> Tensor:
-        shares = torch.full(ids.shape, share, device=ids.device)
+        shares = torch.full(ids.shape, float(share), device=ids.device)
         drawn = torch.bernoulli(shares, generator=rng).bool()
         return chosen & (drawn if starts is None else drawn.gather(1, starts))
 
