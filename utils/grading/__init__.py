@@ -1,5 +1,5 @@
 """Checks for learners and grades for a class."""
 
-from utils.grading.check import CheckFailed, check, value
+from utils.grading.check import CheckFailed, check, seed, value
 
-__all__ = ["CheckFailed", "check", "value"]
+__all__ = ["CheckFailed", "check", "seed", "value"]

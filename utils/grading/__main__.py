@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
+import queue
+import secrets
 import sys
-import tempfile
+import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from utils.grading import report
-from utils.grading.grade import UNGRADED, Grade, Limits, Reference, grade, verify
+from utils.grading import engines, report, sandbox
+from utils.grading.engines import Limits
+from utils.grading.grade import UNGRADED, Grader, Task, Verdict, personal_seed, tasks
+from utils.grading.reference import Reference
+from utils.grading.store import Row, Store
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,14 +32,27 @@ def main(arguments: list[str] | None = None) -> int:
     verb.add_argument("--wall-limit", type=float, default=600, help="seconds a run")
     verb.add_argument("--memory-gb", type=float, default=4, help="of a kernel")
     verb.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    verb.add_argument("--engine", choices=engines.ENGINES, default=engines.default())
+    verb.add_argument("--seed", help="of the hidden inputs; else one drawn for --out")
+    verb.add_argument(
+        "--course-key", help="a secret: with it each student gets a seed of their own"
+    )
+    verb.add_argument(
+        "--require-sandbox",
+        choices=sandbox.LEVELS[:2],
+        help="grade nothing with less isolation than this",
+    )
     options = parser.parse_args(arguments)
     try:
         return _grade(options)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, sandbox.NoSandbox) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped; no grades.csv was written.", file=sys.stderr)
+        print(
+            "Stopped. What is graded is kept: the same command goes on.",
+            file=sys.stderr,
+        )
         return 130
 
 
@@ -79,37 +97,60 @@ def _grade(options: argparse.Namespace) -> int:
     limits = Limits(
         options.cell_timeout, options.wall_limit, memory=int(options.memory_gb * 1e9)
     )
+    own = sandbox.probe(options.require_sandbox or "limits")
+    print(f"isolation: {own}")
+    if own.level == "limits":
+        print("An answer can read what you can read, and use the network.")
     pages = options.out / "students"
     pages.mkdir(parents=True, exist_ok=True)
-    results: dict[str, list[Grade]] = {}
-    with (
-        tempfile.TemporaryDirectory(prefix="grading-home-") as home,
-        ThreadPoolExecutor(max(1, options.jobs)) as pool,
-    ):
-        verify(reference, limits, keep=Path(home))
-        started = time.monotonic()
-        running = {
-            pool.submit(grade, reference, path, limits, Path(home)): student
-            for student, path in students.items()
+    with Store(options.out) as store:
+        seed = options.seed or store.setting("seed", secrets.token_hex(8))
+        circumstances = f"{limits}"
+        todo: list[Task] = []
+        before = {
+            (r.student, r.exercise): r
+            for r in store.rows()
+            if r.notebook == reference.name
         }
-        try:
-            for number, future in enumerate(as_completed(running), 1):
-                student = running[future]
-                try:
-                    own = future.result()
-                except Exception as error:  # one file must never stop the others
-                    why = f"the grader failed: {type(error).__name__}: {error}"
-                    own = [Grade(e, None, UNGRADED, why) for e in reference.exercises]
-                results[student] = own
-                report.write_page(pages, reference.title, student, own)
-                print(f"[{number}/{len(students)}] {_line(student, own)}", flush=True)
-        except BaseException:  # Ctrl-C, a full disk: start no more
-            pool.shutdown(cancel_futures=True)
-            raise
-    report.write_csv(options.out / "grades.csv", {s: results[s] for s in students})
+        for student, path in students.items():
+            if options.course_key:
+                seed = personal_seed(options.course_key, student)
+            for task in tasks(student, path, reference.exercises, seed):
+                row = before.get((student, task.exercise.name))
+                if (
+                    row is None
+                    or row.status == UNGRADED
+                    or row.fingerprint != task.fingerprint(circumstances)
+                ):
+                    todo.append(task)
+        if len(todo) < len(students) * len(reference.exercises):
+            print(
+                f"{len(students) * len(reference.exercises) - len(todo)} graded before"
+            )
+        started = time.monotonic()
+        moved: list[str] = []
+        progress = Progress(todo)
+        for row in _run(todo, reference, limits, own, options, circumstances):
+            store.put([row])
+            old = before.get((row.student, row.exercise))
+            if old and (old.points, old.status) != (row.points, row.status):
+                moved.append(_moved(old, row))
+            progress.tell(row)
+        by_student: dict[str, list[Row]] = {student: [] for student in students}
+        order = {e.name: i for i, e in enumerate(reference.exercises)}
+        for row in store.rows():
+            if row.notebook == reference.name and row.exercise in order:
+                by_student.setdefault(row.student, []).append(row)
+    for rows in by_student.values():
+        rows.sort(key=lambda row: order[row.exercise])
+    for student, rows in by_student.items():
+        report.write_page(pages, reference.title, student, rows)
+    report.write_csv(options.out / "grades.csv", by_student)
+    for line in moved:
+        print(line)
     seconds = time.monotonic() - began
     each = (time.monotonic() - started) / max(1, len(students))
-    statuses = Counter(one.status for own in results.values() for one in own)
+    statuses = Counter(row.status for s in students for row in by_student[s])
     counts = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
     print(
         f"{len(students)} submissions of {len(reference.exercises)} exercises: "
@@ -119,11 +160,121 @@ def _grade(options: argparse.Namespace) -> int:
     return 3 if UNGRADED in statuses else 0
 
 
-def _line(student: str, grades: list[Grade]) -> str:
-    points = sum(one.points or 0 for one in grades)
-    of = sum(one.exercise.points for one in grades)
-    status = Counter(one.status for one in grades)
+class Progress:
+    """A line for each student who is done, with the time that is left."""
+
+    def __init__(self, todo: list[Task]):
+        self.left = Counter(task.student for task in todo)
+        self.students, self.done, self.began = len(self.left), 0, time.monotonic()
+        self.rows: dict[str, list[Row]] = {}
+
+    def tell(self, row: Row) -> None:
+        own = self.rows.setdefault(row.student, [])
+        own.append(row)
+        self.left[row.student] -= 1
+        if self.left[row.student]:
+            return
+        self.done += 1
+        spent = time.monotonic() - self.began
+        left = spent / self.done * (self.students - self.done)
+        told = f", {left / 60:.0f} min left" if left > 90 else ""
+        line = _line(row.student, self.rows.pop(row.student))
+        print(f"[{self.done}/{self.students}{told}] {line}", flush=True)
+
+
+def _run(
+    todo: list[Task],
+    reference: Reference,
+    limits: Limits,
+    own: sandbox.Sandbox,
+    options: argparse.Namespace,
+    circumstances: str,
+) -> Iterator[Row]:
+    """The rows of the tasks as they are done, by as many threads as there are jobs.
+
+    The reference must be able to pass its own checks, else nobody is graded.
+    """
+    if not todo:
+        return
+    waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
+    done: queue.SimpleQueue[Row | BaseException] = queue.SimpleQueue()
+    jobs = max(1, min(options.jobs, len(todo)))
+    for task in todo:
+        waiting.put(task)
+    asked = {task.exercise.name: task.exercise for task in todo}
+    stop, proven = threading.Event(), threading.Event()
+
+    def work(slot: int) -> None:
+        engine = engines.ENGINES[options.engine](reference, limits, own.for_slot(slot))
+        grader = Grader(engine)
+        try:
+            if slot == 0:
+                for exercise in asked.values():
+                    grader.expected(exercise, "")
+                proven.set()
+            proven.wait()
+            while not stop.is_set():
+                task = waiting.get_nowait()
+                try:
+                    row = grader.timed(task, circumstances)
+                except Exception as error:  # one file must never stop the others
+                    why = f"the grader failed: {type(error).__name__}: {error}"
+                    row = task.row(
+                        Verdict(None, UNGRADED, why), engine, 0, circumstances
+                    )
+                done.put(row)
+        except queue.Empty:
+            pass
+        except BaseException as error:
+            stop.set()
+            done.put(error)
+        finally:
+            proven.set()
+            engine.close()
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(jobs)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in todo:
+            row = done.get()
+            if isinstance(row, BaseException):
+                raise row
+            yield row
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def _moved(old: Row, row: Row) -> str:
+    """Who moved and why, for a regrade."""
+    parts = ("the checks", "the answer", "the seed or the limits")
+    changed = [
+        what
+        for what, a, b in zip(
+            parts, old.fingerprint.split("-"), row.fingerprint.split("-"), strict=False
+        )
+        if a != b
+    ]
+    why = (
+        " and ".join(changed) or "it was ungraded"
+        if old.status != UNGRADED
+        else "it was ungraded"
+    )
+    points = ["-" if r.points is None else f"{r.points:g}" for r in (old, row)]
+    return (
+        f"moved: {report.visible(row.student)}, {row.exercise}: {points[0]} → "
+        f"{points[1]} of {row.of:g} ({old.status} → {row.status}), changed: {why}"
+    )
+
+
+def _line(student: str, rows: Iterable[Row]) -> str:
+    rows = list(rows)
+    points = sum(row.points or 0 for row in rows)
+    status = Counter(row.status for row in rows)
     told = ", ".join(f"{count} {name}" for name, count in status.items())
+    of = sum(row.of for row in rows)
     return f"{report.visible(student)}: {points:g} of {of:g} ({told})"
 
 

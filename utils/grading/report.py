@@ -9,7 +9,8 @@ import re
 import unicodedata
 from pathlib import Path
 
-from utils.grading.grade import CORRECT, UNGRADED, Grade
+from utils.grading.grade import CORRECT, UNGRADED
+from utils.grading.store import Row
 
 COLUMNS = ("student", "exercise", "points", "of", "status", "note")
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -48,7 +49,7 @@ h2 {{ font-size: 1.1rem; margin: .5rem 0; }}
 """
 
 
-def write_csv(path: Path, grades: dict[str, list[Grade]]) -> None:
+def write_csv(path: Path, grades: dict[str, list[Row]]) -> None:
     """One row a student and exercise; an ungraded exercise has empty points."""
     with path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
@@ -58,23 +59,23 @@ def write_csv(path: Path, grades: dict[str, list[Grade]]) -> None:
                 rows.writerow(
                     [
                         _cell(student),
-                        _cell(grade.exercise.name),
+                        _cell(grade.exercise),
                         "" if grade.points is None else f"{grade.points:g}",
-                        f"{grade.exercise.points:g}",
+                        f"{grade.of:g}",
                         grade.status,
                         _cell(grade.note),
                     ]
                 )
 
 
-def write_page(folder: Path, title: str, student: str, grades: list[Grade]) -> Path:
+def write_page(folder: Path, title: str, student: str, grades: list[Row]) -> Path:
     """A student's page for the notebook ``title``: points, what failed, the hints."""
     known = [grade.points for grade in grades if grade.points is not None]
     text = PAGE.format(
         student=html.escape(visible(student)),
         title=html.escape(title),
         total=f"{sum(known):g}",
-        of=f"{sum(grade.exercise.points for grade in grades):g}",
+        of=f"{sum(grade.of for grade in grades):g}",
         pending="" if len(known) == len(grades) else ", some still to be graded",
         sections="\n".join(map(_section, grades)),
     )
@@ -112,12 +113,12 @@ def _cell(text: str) -> str:
     return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
 
 
-def _section(grade: Grade) -> str:
+def _section(grade: Row) -> str:
     points = "not graded yet" if grade.points is None else f"{grade.points:g}"
-    of = f" of {grade.exercise.points:g} points" if grade.points is not None else ""
+    of = f" of {grade.of:g} points" if grade.points is not None else ""
     parts = [
         f'<section class="{"correct" if grade.status == CORRECT else "other"}">',
-        f"<h2>{html.escape(grade.exercise.title)}</h2>",
+        f"<h2>{html.escape(grade.title)}</h2>",
         f'<p><span class="status">{grade.status}</span>, {points}{of}</p>',
     ]
     if grade.note and grade.status != UNGRADED:
@@ -126,7 +127,7 @@ def _section(grade: Grade) -> str:
         message = html.escape(visible(grade.feedback))
         parts.append(f'<p class="message">{message}</p>')
     if grade.status not in (CORRECT, UNGRADED):
-        for number, hint in enumerate(grade.exercise.hints, 1):
+        for number, hint in enumerate(grade.hints, 1):
             parts.append(
                 f"<details><summary>Hint {number}</summary>"
                 f'<p class="hint">{html.escape(hint)}</p></details>'

@@ -1,11 +1,12 @@
 """One run of ``pytest --nbval`` over a merged notebook, in a process of its own.
 
+Argument: the one folder that can be written; ``work`` in it is where the kernel starts.
 stdin: a JSON object with ``notebook``, ``cell_timeout`` (seconds), ``output_limit``
-(characters a cell) and ``memory_limit`` (bytes of the kernel). stdout: a JSON line when
-a cell begins, one when it ends, one with the kernel's process id, or one with the
-``problem`` that kept the kernel from starting. The working directory
-must be empty; the notebook stands there only until nbval has read it, so that the
-kernel, which starts there, finds nothing.
+(characters a cell), ``memory_limit`` (bytes of the kernel) and ``level`` (of
+isolation). stdout: a JSON line when a cell begins, one when it ends, one with the
+kernel's process id, or one with the ``problem`` that kept the kernel from starting.
+The notebook stands in ``work`` only until nbval has read it, so the kernel finds
+nothing there.
 
 Values are compared here, outside the kernel, and only what `value` showed: verdicts
 and prints of a learner's kernel count for nothing.
@@ -33,11 +34,10 @@ import zmq  # noqa: E402
 from nbval.kernel import RunningKernel  # noqa: E402
 from nbval.plugin import IPyNbCell  # noqa: E402
 
-from utils.grading.check import VALUE_MIME  # noqa: E402
-from utils.notebooks import compare  # noqa: E402
+from utils.grading import engines, sandbox  # noqa: E402
+from utils.grading.reference import values_of  # noqa: E402
 
 LONGEST_MESSAGE = 2000
-TOLERANCE = {"rtol": 1e-4, "atol": 1e-6}  # as `check` has them
 
 
 class Ended(RuntimeError):
@@ -152,6 +152,7 @@ class Report:
                 phase=report.when,
                 ended=str(error) if isinstance(error, Ended) else None,
                 error=message[:LONGEST_MESSAGE],
+                values=values_of({"outputs": item.test_outputs or []}),
             )
             if isinstance(error, Ended):
                 item.session.shouldstop = str(error)
@@ -161,16 +162,9 @@ class Report:
 def same(cell: IPyNbCell, new: list[Any], stored: list[Any]) -> bool:
     """nbval's hook: whether a cell showed the values that the reference did."""
     cell.comparison_traceback = []
-    tolerance = {**TOLERANCE, **cell.cell.metadata.get("compare", {})}
-    problem = compare.values(
-        shown_values(new), shown_values(stored), compare.Tolerance(**tolerance)
-    )
-    return problem is None
-
-
-def shown_values(outputs: list[dict]) -> list:
-    data = [output.get("data", {}) for output in outputs]
-    return [content[VALUE_MIME] for content in data if VALUE_MIME in content]
+    if not cell.cell.metadata.get("compared"):
+        return True
+    return engines.same(cell.cell, values_of({"outputs": new}), values_of(cell.cell))
 
 
 def main() -> int:
@@ -178,6 +172,12 @@ def main() -> int:
     # The kernel inherits descriptor 1, so the records go through one that it doesn't.
     records = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sandbox.private()
+    folder = Path(sys.argv[1])
+    os.chdir(folder / "work")
+    if sys.platform == "linux":
+        # nbval and its kernel talk over the network of this machine.
+        sandbox.confine(folder, task["level"], None, 10**6, network=True)
     path = Path.cwd() / "notebook.ipynb"
     path.write_text(json.dumps(task["notebook"]), "utf-8")
     options = ["--nbval", "--nbval-current-env", "-p", "nbval.plugin", "-q"]
