@@ -7,6 +7,7 @@ process that the answer is not in. Their verdicts are equal, case by case, in th
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import psutil
 from nbformat import NotebookNode
 
 from utils.grading import wire
@@ -233,7 +235,6 @@ class Nbval:
             "notebook": merged(exercise, answer, expected),
             "cell_timeout": self.limits.cell_timeout,
             "output_limit": self.limits.output,
-            "memory_limit": self.limits.memory,
             "level": self.sandbox.level,
         }
         with tempfile.TemporaryDirectory(
@@ -256,13 +257,7 @@ class Nbval:
                 text=True,
                 encoding="utf-8",
             )
-            timed_out = False
-            try:
-                out, errors = process.communicate(json.dumps(task), self.limits.wall)
-            except subprocess.TimeoutExpired:
-                timed_out = True
-                kill(process.pid)
-                out, errors = process.communicate()
+            out, errors, cut = self._communicate(process, json.dumps(task))
             lines = [json.loads(x) for x in out.splitlines() if x.endswith("}")]
             for line in lines:  # a kernel has a process group of its own
                 if "kernel" in line and self.sandbox.level != "bubblewrap":
@@ -285,8 +280,8 @@ class Nbval:
             result.problem = (
                 f"the reference's own cell '{failed[0].id}' failed: {error}"
             )
-        elif timed_out:
-            result.ended, result.ended_in = OUT_OF_TIME, begun[-1] if begun else None
+        elif cut:
+            result.ended, result.ended_in = cut, begun[-1] if begun else None
         elif result.ended is None and process.returncode not in (0, 1):
             last = (errors.strip().splitlines() or ["it said nothing"])[-1]
             result.problem = (
@@ -297,6 +292,33 @@ class Nbval:
                 f"the run ended in the reference's own cell '{result.ended_in}'"
             )
         return result
+
+    def _communicate(
+        self, process: subprocess.Popen[str], task: str
+    ) -> tuple[str, str, str]:
+        """A worker's output and errors, and why it was killed ('' where it was not).
+
+        Its memory is watched from here: inside, nobody may look at another process.
+        """
+        end, cut, given = time.monotonic() + self.limits.wall, "", task
+        while True:
+            try:
+                out, errors = process.communicate(given or None, 0.1)
+                return out, errors, cut
+            except subprocess.TimeoutExpired:
+                held, given = 0, ""  # the rest of the task is still sent
+                with contextlib.suppress(psutil.Error):
+                    for child in psutil.Process(process.pid).children(recursive=True):
+                        held += child.memory_info().rss
+                if time.monotonic() > end:
+                    cut = OUT_OF_TIME
+                elif held > self.limits.memory:
+                    cut = "used too much memory"
+                if cut:
+                    with contextlib.suppress(psutil.Error):
+                        for child in psutil.Process(process.pid).children(True):
+                            child.kill()
+                    kill(process.pid)
 
     def close(self) -> None:
         self.home.cleanup()

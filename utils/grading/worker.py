@@ -2,11 +2,10 @@
 
 Argument: the one folder that can be written; ``work`` in it is where the kernel starts.
 stdin: a JSON object with ``notebook``, ``cell_timeout`` (seconds), ``output_limit``
-(characters a cell), ``memory_limit`` (bytes of the kernel) and ``level`` (of
-isolation). stdout: a JSON line when a cell begins, one when it ends, one with the
-kernel's process id, or one with the ``problem`` that kept the kernel from starting.
-The notebook stands in ``work`` only until nbval has read it, so the kernel finds
-nothing there.
+(characters a cell) and ``level`` (of isolation). stdout: a JSON line when a cell
+begins, one when it ends, one with the kernel's process id, or one with the ``problem``
+that kept the kernel from starting. The notebook stands in ``work`` only until nbval has
+read it, so the kernel finds nothing there.
 
 Values are compared here, outside the kernel, and only what `value` showed: verdicts
 and prints of a learner's kernel count for nothing.
@@ -14,7 +13,6 @@ and prints of a learner's kernel count for nothing.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -28,7 +26,6 @@ from typing import Any, NoReturn, TextIO
 # grammar for a second: more than all else that a submission costs.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # so imports fail
 
-import psutil  # noqa: E402
 import pytest  # noqa: E402
 import zmq  # noqa: E402
 from nbval.kernel import RunningKernel  # noqa: E402
@@ -84,7 +81,6 @@ class Report:
         for channel in channels:
             poller.register(channel.socket, zmq.POLLIN)
         iopub, shell = channels
-        process = psutil.Process(kernel.km.provisioner.pid)
         self.printed = 0
         while True:
             ready = dict(poller.poll(200))
@@ -98,9 +94,6 @@ class Report:
                 self.end("out of time")
             if not kernel.is_alive():
                 self.end("kernel died")
-            with contextlib.suppress(psutil.Error):  # it may die at this moment
-                if process.memory_info().rss > self.task["memory_limit"]:
-                    self.end("used too much memory")
 
     def get_message(
         self, kernel: RunningKernel, stream: str, timeout: float | None

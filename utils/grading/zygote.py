@@ -19,6 +19,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any, NoReturn
@@ -137,6 +138,7 @@ def run_child(
     os.chdir(folder)
     for name in ("HOME", "TMPDIR", "TEMP", "IPYTHONDIR", "MPLCONFIGDIR"):
         os.environ[name] = str(folder)
+    tempfile.tempdir = str(folder)  # as it was found out before the fork
     if task["seed"]:
         os.environ[SEED] = task["seed"]
     sandbox.confine(folder, limits["level"], limits["memory"], limits["cpu"])
