@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -24,7 +25,7 @@ from typing import Any, Protocol
 import psutil
 from nbformat import NotebookNode
 
-from utils.grading import wire
+from utils.grading import wire, zygote
 from utils.grading.check import SEED, VALUE_MIME
 from utils.grading.reference import Exercise, Reference, Values, source_of
 from utils.grading.sandbox import Sandbox
@@ -36,6 +37,7 @@ TOLERANCE = {"rtol": 1e-4, "atol": 1e-6}  # as `check` has them
 # What of the environment a learner's code may see.
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "OMP_NUM_THREADS", "COURSE_DATA")
 START = 300.0  # seconds that the reference's own cells may take
+LEAVE = 3.0  # seconds that an answer may take to end after its last cell
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,10 @@ class Fork:
             theirs.close()
             result = self._talk(ours, exercise, answer, expected)
             ours.close()
-            if result.ended == OUT_OF_TIME:
-                control.sendall(b"x")
+            # It has nothing more to do; if it goes on all the same, it is stopped.
+            patience = 0 if result.ended == OUT_OF_TIME else LEAVE
+            if not select.select([control], [], [], patience)[0]:
+                control.sendall(zygote.STOP)
             told = wire.receive(control, 30)
         except (OSError, wire.BadMessage) as error:
             self.close()

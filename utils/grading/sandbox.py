@@ -184,7 +184,7 @@ SYSCALLS = {
         | {"setns": 308, "process_vm_readv": 310, "process_vm_writev": 311}
         | {"bpf": 321, "userfaultfd": 323, "perf_event_open": 298, "add_key": 248}
         | {"request_key": 249, "keyctl": 250, "io_uring_setup": 425}
-        | {"pidfd_getfd": 438},
+        | {"pidfd_getfd": 438, "memfd_create": 319, "shmget": 29},
     ),
     "aarch64": (
         0xC00000B7,
@@ -192,7 +192,7 @@ SYSCALLS = {
         | {"setns": 268, "process_vm_readv": 270, "process_vm_writev": 271}
         | {"bpf": 280, "userfaultfd": 282, "perf_event_open": 241, "add_key": 217}
         | {"request_key": 218, "keyctl": 219, "io_uring_setup": 425}
-        | {"pidfd_getfd": 438},
+        | {"pidfd_getfd": 438, "memfd_create": 279, "shmget": 194},
     ),
 }
 

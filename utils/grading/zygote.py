@@ -28,6 +28,7 @@ from utils.grading import sandbox, wire
 from utils.grading.check import SEED, VALUE_MIME
 
 LONGEST_MESSAGE = 2000
+STOP = b"x"
 TICK = 0.05  # seconds between two looks at a running answer
 
 
@@ -47,6 +48,7 @@ def main() -> None:
                 return
         if os.fork() == 0:
             sandbox.die_with_parent()
+            sandbox.private()  # a fork does not adopt as its parent did
             for other in (first, *(s for s in stages if s is not control)):
                 other.close()
             serve(shell, control, task["limits"])
@@ -99,6 +101,9 @@ def serve(shell: Shell, control: socket.socket, limits: dict[str, Any]) -> None:
         data, handles, _, _ = socket.recv_fds(control, 1 << 16, 1)
         if not data:
             return
+        data = data.lstrip(STOP)  # one that came when the child had just ended
+        if not data:
+            continue
         task = json.loads(data)
         link = socket.socket(fileno=handles[0])
         shown, show = os.pipe()
