@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import queue
 import secrets
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from utils.grading import engines, report, sandbox
+from utils.grading import batch, cluster, engines, report, sandbox
 from utils.grading.engines import Limits
-from utils.grading.grade import UNGRADED, Grader, Task, Verdict, personal_seed, tasks
+from utils.grading.grade import UNGRADED, Task, personal_seed, tasks
 from utils.grading.reference import Reference
 from utils.grading.store import Row, Store
 
@@ -41,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--require-sandbox",
         choices=sandbox.LEVELS[:2],
         help="grade nothing with less isolation than this",
+    )
+    verb.add_argument(
+        "--cluster", metavar="ADDRESS", help="of a dask scheduler, as tcp://host:8786"
     )
     options = parser.parse_args(arguments)
     try:
@@ -98,14 +99,14 @@ def _grade(options: argparse.Namespace) -> int:
         options.cell_timeout, options.wall_limit, memory=int(options.memory_gb * 1e9)
     )
     own = sandbox.probe(options.require_sandbox or "limits")
-    print(f"isolation: {own}")
-    if own.level == "limits":
-        print("An answer can read what you can read, and use the network.")
+    if not options.cluster:
+        print(f"isolation: {own}")
+        if own.level == "limits":
+            print("An answer can read what you can read, and use the network.")
     pages = options.out / "students"
     pages.mkdir(parents=True, exist_ok=True)
     with Store(options.out) as store:
         seed = options.seed or store.setting("seed", secrets.token_hex(8))
-        circumstances = f"{limits}"
         todo: list[Task] = []
         before = {
             (r.student, r.exercise): r
@@ -120,7 +121,7 @@ def _grade(options: argparse.Namespace) -> int:
                 if (
                     row is None
                     or row.status == UNGRADED
-                    or row.fingerprint != task.fingerprint(circumstances)
+                    or row.fingerprint != task.fingerprint(limits)
                 ):
                     todo.append(task)
         if len(todo) < len(students) * len(reference.exercises):
@@ -130,7 +131,12 @@ def _grade(options: argparse.Namespace) -> int:
         started = time.monotonic()
         moved: list[str] = []
         progress = Progress(todo)
-        for row in _run(todo, reference, limits, own, options, circumstances):
+        work = batch.Batch(reference, options.engine, limits, own)
+        if options.cluster:
+            found = cluster.rows(options.cluster, work, todo)
+        else:
+            found = batch.rows(work, todo, options.jobs)
+        for row in found:
             store.put([row])
             old = before.get((row.student, row.exercise))
             if old and (old.points, old.status) != (row.points, row.status):
@@ -180,71 +186,6 @@ class Progress:
         told = f", {left / 60:.0f} min left" if left > 90 else ""
         line = _line(row.student, self.rows.pop(row.student))
         print(f"[{self.done}/{self.students}{told}] {line}", flush=True)
-
-
-def _run(
-    todo: list[Task],
-    reference: Reference,
-    limits: Limits,
-    own: sandbox.Sandbox,
-    options: argparse.Namespace,
-    circumstances: str,
-) -> Iterator[Row]:
-    """The rows of the tasks as they are done, by as many threads as there are jobs.
-
-    The reference must be able to pass its own checks, else nobody is graded.
-    """
-    if not todo:
-        return
-    waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
-    done: queue.SimpleQueue[Row | BaseException] = queue.SimpleQueue()
-    jobs = max(1, min(options.jobs, len(todo)))
-    for task in todo:
-        waiting.put(task)
-    asked = {task.exercise.name: task.exercise for task in todo}
-    stop, proven = threading.Event(), threading.Event()
-
-    def work(slot: int) -> None:
-        engine = engines.ENGINES[options.engine](reference, limits, own.for_slot(slot))
-        grader = Grader(engine)
-        try:
-            if slot == 0:
-                for exercise in asked.values():
-                    grader.expected(exercise, "")
-                proven.set()
-            proven.wait()
-            while not stop.is_set():
-                task = waiting.get_nowait()
-                try:
-                    row = grader.timed(task, circumstances)
-                except Exception as error:  # one file must never stop the others
-                    why = f"the grader failed: {type(error).__name__}: {error}"
-                    row = task.row(
-                        Verdict(None, UNGRADED, why), engine, 0, circumstances
-                    )
-                done.put(row)
-        except queue.Empty:
-            pass
-        except BaseException as error:
-            stop.set()
-            done.put(error)
-        finally:
-            proven.set()
-            engine.close()
-
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(jobs)]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in todo:
-            row = done.get()
-            if isinstance(row, BaseException):
-                raise row
-            yield row
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
 
 
 def _moved(old: Row, row: Row) -> str:

@@ -60,11 +60,20 @@ class Run:
     problem: str = ""  # of the grader, not of the answer
 
 
-class Engine(Protocol):
-    name: str
-    reference: Reference
-    sandbox: Sandbox
+class Circumstances(Protocol):
+    """What a grade was made with."""
 
+    @property
+    def name(self) -> str: ...
+    @property
+    def reference(self) -> Reference: ...
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def sandbox(self) -> Sandbox: ...
+
+
+class Engine(Circumstances, Protocol):
     def run(
         self, exercise: Exercise, answer: str, seed: str, expected: Values | None
     ) -> Run:

@@ -8,7 +8,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from utils.grading.engines import DIED, OUT_OF_TIME, Engine, Run
+from utils.grading.engines import (
+    DIED,
+    OUT_OF_TIME,
+    Circumstances,
+    Engine,
+    Limits,
+    Run,
+)
 from utils.grading.reference import Exercise, Values
 from utils.grading.store import Row
 from utils.grading.submission import (
@@ -54,18 +61,18 @@ class Task:
     verdict: Verdict | None = None  # where nothing has to be run
     submitted: float | None = None
 
-    def fingerprint(self, limits: str) -> str:
+    def fingerprint(self, limits: Limits) -> str:
         """The checks, the answer and the circumstances, hashed apart."""
         own = [self.exercise.fingerprint()]
         for text in (f"{self.answer}{self.verdict}", f"{self.seed} {limits}"):
             own.append(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16])
         return "-".join(own)
 
-    def row(self, verdict: Verdict, engine: Engine, seconds: float, limits: str) -> Row:
+    def row(self, verdict: Verdict, by: Circumstances, seconds: float) -> Row:
         exercise = self.exercise
         return Row(
             student=self.student,
-            notebook=engine.reference.name,
+            notebook=by.reference.name,
             exercise=exercise.name,
             title=exercise.title,
             points=verdict.points,
@@ -76,10 +83,10 @@ class Task:
             hints=exercise.hints,
             answer=self.answer,
             submitted=self.submitted,
-            sandbox="" if self.verdict else str(engine.sandbox),
-            engine="" if self.verdict else engine.name,
+            sandbox="" if self.verdict else str(by.sandbox),
+            engine="" if self.verdict else by.name,
             seconds=round(seconds, 3),
-            fingerprint=self.fingerprint(limits),
+            fingerprint=self.fingerprint(by.limits),
         )
 
 
@@ -158,10 +165,10 @@ class Grader:
             }
         return self.known[key]
 
-    def timed(self, task: Task, limits: str) -> Row:
+    def timed(self, task: Task) -> Row:
         began = time.monotonic()
         verdict = self.grade(task)
-        return task.row(verdict, self.engine, time.monotonic() - began, limits)
+        return task.row(verdict, self.engine, time.monotonic() - began)
 
     def _run(
         self, exercise: Exercise, answer: str, seed: str, expected: Values | None

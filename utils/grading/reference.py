@@ -72,6 +72,11 @@ class Reference:
                         "run the notebook first (python -m utils.notebooks run)"
                     )
 
+    def fingerprint(self) -> str:
+        """A hash of the whole notebook."""
+        text = json.dumps(self.notebook, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
     def _exercise(self, name: str) -> Exercise:
         code = files.code_cells(self.notebook)
         own = [c for c in self.notebook.cells if files.grade(c).get("id") == name]
