@@ -34,7 +34,7 @@ function draw() {
   const top = words[best[0]];
   const told = shown.content === "[MASK]" ? "hidden" : `“${shown.content}” stands there`;
   const how = top === shown.true ? "the right word" : top === shown.content ? "what it reads, wrongly" : "a wrong word";
-  say.textContent = `${mix.value} ([MASK] / random / unchanged), ${told}: it says “${top}”, ${how}. Right is “${shown.true}”.`;
+  say.textContent = `${mix.value} ([MASK] / random / unchanged), ${told}: it says “${top}”, ${how}.${top === shown.true ? "" : ` Right is “${shown.true}”.`}`;
 }
 for (const control of [mix, place, content]) control.addEventListener("change", draw);
 draw();
