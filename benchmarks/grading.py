@@ -3,7 +3,8 @@
 The class is made from a seed: right answers, the mutants of the solution notebook,
 answers that hang, die, flood, forge or cannot be parsed, files that are none. With
 --cluster the same class goes through a dask scheduler and two workers, one of which is
-killed when a third is graded.
+killed when a third is graded. --nbgrader PYTHON compares the rate with nbgrader's,
+installed beside that Python: right answers to the same notebook, in turns.
 """
 
 from __future__ import annotations
@@ -134,6 +135,93 @@ def cluster(folder: Path) -> tuple[str, list[subprocess.Popen]]:
     return json.loads(told.read_text())["address"], processes
 
 
+def rates(python: Path, reference: Path, students: int) -> dict:
+    """Seconds a submission, nbgrader's autograde and ours, three times in turns."""
+    notebook, found = read(reference), {"nbgrader": [], "ours": []}
+    answers = {grade(c)["id"]: c.source for c in graded(notebook, "answer")}
+    for turn in range(3):
+        with tempfile.TemporaryDirectory() as name:
+            course, name = Path(name), reference.stem
+            own = Path("ps1", f"{name}.ipynb")
+            for folder in ("source", "in", "kernels/python3"):
+                (course / folder).mkdir(parents=True)
+            argv = [sys.executable, "-m", "ipykernel_launcher", "-f"]
+            kernel = {"argv": [*argv, "{connection_file}"], "language": "python"}
+            kernel["display_name"] = "Python 3"
+            (course / "kernels/python3/kernel.json").write_text(json.dumps(kernel))
+            source = for_nbgrader(notebook)
+            (course / "source" / "ps1").mkdir()
+            (course / "source" / own).write_text(json.dumps(source))
+            empty = exercise(notebook)
+            for number in range(students):
+                student = f"student-{number}"
+                handed_in = course / "submitted" / student / own
+                handed_in.parent.mkdir(parents=True)
+                handed_in.write_text(json.dumps(source))
+                for cell in graded(empty, "answer"):
+                    cell.source = f"{answers[grade(cell)['id']]}\n# {student}, {turn}"
+                (course / "in" / f"{student}.ipynb").write_text(json.dumps(empty))
+            environ = os.environ | {"JUPYTER_PATH": str(course)}
+            environ |= {"PYTHONPATH": str(ROOT), "JUPYTER_PREFER_ENV_PATH": "0"}
+            environ["PATH"] = f"{python.parent}{os.pathsep}{environ['PATH']}"
+            call = [python, "-m", "nbgrader"]
+            quiet = {"cwd": course, "env": environ, "capture_output": True}
+            made = subprocess.run(
+                [*call, "generate_assignment", "ps1"], **quiet, text=True
+            )
+            if made.returncode:
+                raise SystemExit(made.stderr[-2000:])
+            began = time.monotonic()
+            options = ["--ExecutePreprocessor.timeout=120"]
+            out = subprocess.run(
+                [*call, "autograde", "ps1", *options], **quiet, text=True
+            )
+            seconds = time.monotonic() - began
+            graded_there = len(list((course / "autograded").rglob("*.ipynb")))
+            if out.returncode or graded_there != students:
+                raise SystemExit(out.stderr[-2000:])
+            found["nbgrader"].append(round(seconds / students, 2))
+            command = [sys.executable, "-m", "utils.grading", "grade", str(reference)]
+            command += [str(course / "in"), "--out", str(course / "out")]
+            began = time.monotonic()
+            subprocess.run([*command, "--jobs", "2"], check=True, capture_output=True)
+            found["ours"].append(round((time.monotonic() - began) / students, 2))
+        print(found)
+    best = {name: sorted(times)[1] for name, times in found.items()}
+    return {
+        "seconds_a_submission": found,
+        "students": students,
+        "reference": reference.stem,
+        "times": round(best["nbgrader"] / best["ours"], 1),
+    }
+
+
+def for_nbgrader(notebook):
+    """The solution notebook with nbgrader's metadata: answers, and checks to run."""
+    made = copy.deepcopy(notebook)
+    made.cells = [c for c in made.cells if grade(c).get("role") != "mutant"]
+    for cell in made.cells:
+        role, points = grade(cell).get("role"), grade(cell).get("points", 1)
+        cell.pop("outputs", None)
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        if role not in ("answer", "check", "hidden"):
+            continue
+        test = role != "answer"
+        cell.metadata["nbgrader"] = {
+            "schema_version": 3,
+            "grade_id": cell.id,
+            "grade": test,
+            "solution": not test,
+            "locked": test,
+            "task": False,
+            **({"points": points} if test else {}),
+        }
+        cell.source = cell.source.replace("# BEGIN SOLUTION", "### BEGIN SOLUTION")
+        cell.source = cell.source.replace("# END SOLUTION", "### END SOLUTION")
+    return made
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reference", default="06_attention", help="in solutions/")
@@ -141,9 +229,17 @@ def main() -> int:
     parser.add_argument("--students", type=int, default=300)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--cluster", action="store_true")
+    parser.add_argument("--nbgrader", type=Path, help="a Python that has nbgrader")
     parser.add_argument("--keep", type=Path, help="folder of the class and its results")
     options = parser.parse_args()
     reference = ROOT / "solutions" / f"{options.reference}.ipynb"
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    if options.nbgrader:
+        load = os.getloadavg()[0]
+        found = rates(options.nbgrader, reference, min(options.students, 10))
+        kept["nbgrader"] = found | {"load_before": load, "cores": os.cpu_count()}
+        RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
+        return 0
     with tempfile.TemporaryDirectory() as name:
         folder = options.keep or Path(name)
         (folder / "in").mkdir(parents=True, exist_ok=True)
@@ -192,7 +288,6 @@ def main() -> int:
         }
     print(lines[-1])
     print(json.dumps(run, indent=1))
-    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     kept["cluster" if options.cluster else "local"] = run
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
     return 0 if not wrong and status == 0 else 1
