@@ -234,8 +234,8 @@ def main() -> int:
     options = parser.parse_args()
     reference = ROOT / "solutions" / f"{options.reference}.ipynb"
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    load = os.getloadavg()[0]
     if options.nbgrader:
-        load = os.getloadavg()[0]
         found = rates(options.nbgrader, reference, min(options.students, 10))
         kept["nbgrader"] = found | {"load_before": load, "cores": os.cpu_count()}
         RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
@@ -277,7 +277,7 @@ def main() -> int:
             "cluster": options.cluster,
             "jobs": 2 if options.cluster else options.jobs,
             "cores": os.cpu_count(),
-            "load_before": os.getloadavg()[0],
+            "load_before": load,
             "isolation": str(sandbox.probe()),
             "seconds": round(seconds, 1),
             "seconds_a_submission": round(seconds / options.students, 3),
