@@ -21,6 +21,7 @@ from unittest.mock import patch
 from nbformat import NotebookNode
 
 from utils.grading.check import VALUE_MIME, CheckFailed
+from utils.grading.reference import values_of
 from utils.notebooks import compare
 from utils.notebooks.files import code_cells, grade
 from utils.notebooks.release import replace_solution, stub
@@ -42,34 +43,66 @@ class Outcome:
         return f"{type(self.error).__name__} in '{self.failed_in}': {self.error}"
 
 
+@dataclass
+class Proof:
+    """What running one exercise's variants against its checks has shown."""
+
+    exercise: str
+    of: float = 0.0  # points of its hidden checks
+    solution: float = 0.0  # points that the solution earns
+    stub: float = 0.0  # points that the stub earns
+    mutants: int = 0
+    caught: int = 0  # mutants that fail as they should, and lose points
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def proven(self) -> bool:
+        full = self.solution == self.of and self.stub == 0
+        return full and self.caught == self.mutants and not self.problems
+
+
 def prove(notebook: NotebookNode) -> list[str]:
     """Problems of a solution notebook's checks, one line each.
 
     The solution must pass, the stub must fail as not written yet, and each mutant
     must fail in a check cell with its own message and lose points.
     """
-    exercises = dict.fromkeys(
-        grade(cell)["id"] for cell in notebook.cells if grade(cell).get("id")
-    )
-    return [problem for name in exercises for problem in _prove_one(notebook, name)]
+    names = exercises(notebook)
+    return [line for name in names for line in prove_one(notebook, name).problems]
 
 
-def _prove_one(notebook: NotebookNode, name: str) -> list[str]:
+def exercises(notebook: NotebookNode) -> list[str]:
+    """The names of a notebook's exercises, in their order."""
+    named = (grade(cell).get("id") for cell in notebook.cells)
+    return list(dict.fromkeys(name for name in named if name))
+
+
+def prove_one(notebook: NotebookNode, name: str) -> Proof:
+    """Run one exercise's solution, stub and mutants against its checks."""
     own = [cell for cell in notebook.cells if grade(cell).get("id") == name]
     answers = [cell for cell in own if grade(cell).get("role") == "answer"]
+    hidden = [cell for cell in own if grade(cell).get("role") == "hidden"]
+    points = {cell.id: grade(cell).get("points", 0) for cell in hidden}
+    proof = Proof(name, of=sum(points.values()))
+    problems = proof.problems
     if len(answers) != 1:
-        return [f"{name}: {len(answers)} answer cells, expected one"]
+        problems.append(f"{name}: {len(answers)} answer cells, expected one")
+        return proof
     answer = answers[0].source
     checks = {cell.id for cell in own if grade(cell).get("role") == "check"}
 
     right = attempt(notebook, name, answer)
     if right.error is not None:
-        return [f"{name}: the solution fails: {right}"]
-    problems = []
+        problems.append(f"{name}: the solution fails: {right}")
+        return proof
+    stored = {cell.id: values_of(cell) or right.values[cell.id] for cell in hidden}
+    proof.solution = _points(right.values, stored, points)
     empty = attempt(notebook, name, stub(answer, name))
+    proof.stub = _points(empty.values, right.values, points)
     if not isinstance(empty.error, NotImplementedError):
         problems.append(f"{name}: the stub must raise NotImplementedError: {empty}")
     mutants = [cell for cell in own if grade(cell).get("role") == "mutant"]
+    proof.mutants = len(mutants)
     if len(mutants) < 2:
         problems.append(f"{name}: {len(mutants)} mutants, at least two are needed")
     unproven = set(checks)
@@ -78,6 +111,7 @@ def _prove_one(notebook: NotebookNode, name: str) -> list[str]:
         wrong = attempt(notebook, name, mutate(answer, mutant.source, name))
         message = grade(mutant).get("message")
         unproven.discard(wrong.failed_in)
+        before = len(problems)
         if not message:
             problems.append(f"{label}: has no message")
         elif not isinstance(wrong.error, CheckFailed) or wrong.failed_in not in checks:
@@ -86,8 +120,9 @@ def _prove_one(notebook: NotebookNode, name: str) -> list[str]:
             problems.append(f"{label}: expected {message!r}, got {wrong}")
         if _same(wrong.values, right.values):
             problems.append(f"{label}: would earn every point")
+        proof.caught += len(problems) == before
     problems += [f"{name}: no mutant fails '{cell}'" for cell in sorted(unproven)]
-    return problems
+    return proof
 
 
 def mutate(answer: str, mutant: str, name: str) -> str:
@@ -154,6 +189,17 @@ def _execute(
             traceback.clear_frames(error.__traceback__)
             return shown, error
     return shown, None
+
+
+def _points(
+    ours: dict[str, list], theirs: dict[str, list], points: dict[str, float]
+) -> float:
+    """The points of the hidden cells in which the values are the same."""
+    return sum(
+        points[cell]
+        for cell in points
+        if compare.values(ours[cell], theirs[cell], TOLERANCE) is None
+    )
 
 
 def _same(ours: dict[str, list], theirs: dict[str, list]) -> bool:
