@@ -23,6 +23,7 @@ from utils.grading import private
 from utils.grading.check import VALUE_MIME
 from utils.grading.leaks import leaks, secrets_of
 from utils.notebooks.files import ROOT, read, write
+from utils.notebooks.release import release
 
 LINE = "accumulated = [2 * element for element in sequence]"
 ANSWER = f"""\
@@ -117,6 +118,12 @@ def test_a_clean_release(course, tmp_path):
         assert (out / ".git").is_dir()
     with pytest.raises(FileExistsError):
         private.release(course, out)
+
+
+def test_exercises_stay_where_there_are_no_solutions(student):
+    with pytest.raises(FileNotFoundError, match="no solutions"):
+        release(student)
+    assert (student / "exercises" / "01_double.ipynb").exists()
 
 
 def test_only_what_git_knows(course, tmp_path):

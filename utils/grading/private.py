@@ -16,7 +16,8 @@ from utils.notebooks.release import exercise
 KEPT = (
     *("book", "lessons", "utils", "benchmarks/results"),
     *("_config.yml", "_toc.yml", "genindex.md", "requirements.txt", "pyproject.toml"),
-    *("make.py", "Makefile", "README.md", "CITATION.cff", "LICENSE", ".gitignore"),
+    *("make.py", "Makefile", ".gitignore", "README.md", "CONTRIBUTING.md"),
+    *("CITATION.cff", "LICENSE"),
 )
 SOLUTION = re.compile(r",\s*\{file: solutions/[^}]*\}")
 

@@ -83,9 +83,12 @@ def replace_solution(
 def release(root: str | Path) -> list[Path]:
     """Regenerate ``exercises/`` from ``solutions/`` under ``root``; the files written.
 
-    An exercise whose solution is gone is deleted.
+    An exercise whose solution is gone is deleted. Raises FileNotFoundError where there
+    are no solutions at all: a student repository has exercises only.
     """
     solutions, exercises = Path(root, "solutions"), Path(root, "exercises")
+    if not any(solutions.glob("*.ipynb")):
+        raise FileNotFoundError(f"no solutions in {solutions} to make exercises of")
     exercises.mkdir(exist_ok=True)
     written = []
     for path in sorted(solutions.glob("*.ipynb")):
