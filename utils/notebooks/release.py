@@ -84,11 +84,11 @@ def release(root: str | Path) -> list[Path]:
     """Regenerate ``exercises/`` from ``solutions/`` under ``root``; the files written.
 
     An exercise whose solution is gone is deleted. Raises FileNotFoundError where there
-    are no solutions at all: a student repository has exercises only.
+    is no such folder: a student repository has exercises only.
     """
     solutions, exercises = Path(root, "solutions"), Path(root, "exercises")
-    if not any(solutions.glob("*.ipynb")):
-        raise FileNotFoundError(f"no solutions in {solutions} to make exercises of")
+    if not solutions.is_dir():
+        raise FileNotFoundError(f"no solutions at {solutions} to make exercises of")
     exercises.mkdir(exist_ok=True)
     written = []
     for path in sorted(solutions.glob("*.ipynb")):
