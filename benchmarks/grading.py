@@ -19,13 +19,16 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
+from nbformat import NotebookNode
 
 from utils.grading import sandbox
-from utils.grading.store import Store
+from utils.grading.store import Row, Store
 from utils.notebooks.files import ROOT, grade, graded, read
 from utils.notebooks.prove import mutate
 from utils.notebooks.release import exercise
@@ -46,7 +49,9 @@ HOSTILE = {
 BROKEN = (b"{", b"[" * 200_000, b"", b'{"cells": 3}')
 
 
-def make(folder: Path, reference: Path, students: int, names: list[str]) -> dict:
+def make(
+    folder: Path, reference: Path, students: int, names: list[str]
+) -> dict[tuple[str, str], str]:
     """Write a class; the kind of each answer by student and exercise."""
     notebook, rng = read(reference), random.Random(0)
     right = {grade(c)["id"]: c.source for c in graded(notebook, "answer")}
@@ -54,7 +59,8 @@ def make(folder: Path, reference: Path, students: int, names: list[str]) -> dict
     for cell in graded(notebook, "mutant"):
         name = grade(cell)["id"]
         mutants.setdefault(name, []).append(mutate(right[name], cell.source, name))
-    empty, truth = exercise(notebook), {}
+    empty = exercise(notebook)
+    truth: dict[tuple[str, str], str] = {}
     for number in range(students):
         student = f"student-{number:04}"
         if rng.random() < 0.02:
@@ -80,7 +86,7 @@ def make(folder: Path, reference: Path, students: int, names: list[str]) -> dict
     return truth
 
 
-def agrees(kind: str, row) -> bool:
+def agrees(kind: str, row: Row) -> bool:
     """Whether a verdict is what the kind of answer must get."""
     if kind == "right":
         return row.status == "correct" and row.points == row.of
@@ -91,7 +97,9 @@ def agrees(kind: str, row) -> bool:
     return row.points == 0 and row.status not in ("correct", "ungraded")
 
 
-def watched(command: list, lines: list[str], found=None) -> tuple[int, float, int]:
+def watched(
+    command: list[str], lines: list[str], found: Callable[[str], None] | None = None
+) -> tuple[int, float, int]:
     """Run a command: its status, seconds, and the most memory that its family held."""
     began, peak, over = time.monotonic(), [0], threading.Event()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
@@ -119,10 +127,11 @@ def watched(command: list, lines: list[str], found=None) -> tuple[int, float, in
     return status, time.monotonic() - began, peak[0]
 
 
-def cluster(folder: Path) -> tuple[str, list[subprocess.Popen]]:
+def cluster(folder: Path) -> tuple[str, list[subprocess.Popen[bytes]]]:
     """A dask scheduler and two workers: the address, the processes."""
     told = folder / "scheduler.json"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "cwd": folder}
+    quiet["stderr"] = subprocess.DEVNULL
     start = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--no-dashboard"]
     start += ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(told)]
     processes = [subprocess.Popen(start, **quiet)]
@@ -135,14 +144,14 @@ def cluster(folder: Path) -> tuple[str, list[subprocess.Popen]]:
     return json.loads(told.read_text())["address"], processes
 
 
-def rates(python: Path, reference: Path, students: int) -> dict:
+def rates(python: Path, reference: Path, students: int) -> dict[str, Any]:
     """Seconds a submission, nbgrader's autograde and ours, three times in turns."""
-    notebook, found = read(reference), {"nbgrader": [], "ours": []}
+    notebook = read(reference)
+    found: dict[str, list[float]] = {"nbgrader": [], "ours": []}
     answers = {grade(c)["id"]: c.source for c in graded(notebook, "answer")}
     for turn in range(3):
         with tempfile.TemporaryDirectory() as name:
-            course, name = Path(name), reference.stem
-            own = Path("ps1", f"{name}.ipynb")
+            course, own = Path(name), Path("ps1", reference.name)
             for folder in ("source", "in", "kernels/python3"):
                 (course / folder).mkdir(parents=True)
             argv = [sys.executable, "-m", "ipykernel_launcher", "-f"]
@@ -164,8 +173,9 @@ def rates(python: Path, reference: Path, students: int) -> dict:
             environ = os.environ | {"JUPYTER_PATH": str(course)}
             environ |= {"PYTHONPATH": str(ROOT), "JUPYTER_PREFER_ENV_PATH": "0"}
             environ["PATH"] = f"{python.parent}{os.pathsep}{environ['PATH']}"
-            call = [python, "-m", "nbgrader"]
-            quiet = {"cwd": course, "env": environ, "capture_output": True}
+            call = [str(python), "-m", "nbgrader"]
+            quiet: dict[str, Any] = {"cwd": course, "env": environ}
+            quiet["capture_output"] = True
             made = subprocess.run(
                 [*call, "generate_assignment", "ps1"], **quiet, text=True
             )
@@ -196,7 +206,7 @@ def rates(python: Path, reference: Path, students: int) -> dict:
     }
 
 
-def for_nbgrader(notebook):
+def for_nbgrader(notebook: NotebookNode) -> NotebookNode:
     """The solution notebook with nbgrader's metadata: answers, and checks to run."""
     made = copy.deepcopy(notebook)
     made.cells = [c for c in made.cells if grade(c).get("role") != "mutant"]
@@ -249,7 +259,7 @@ def main() -> int:
         command += ["--jobs", str(options.jobs), "--cell-timeout", "5"]
         command += ["--memory-gb", "1"]
         lines: list[str] = []
-        processes: list[subprocess.Popen] = []
+        processes: list[subprocess.Popen[bytes]] = []
 
         def kill_one(line: str) -> None:
             if line.startswith(f"[{options.students // 3}/"):
