@@ -12,9 +12,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from utils.grading import sandbox
-from utils.grading.__main__ import find, main
+from utils.grading.__main__ import main
 from utils.grading.engines import ENGINES, Limits, Run, environment
 from utils.grading.grade import Grader, tasks
+from utils.grading.handed_in import Submission
 from utils.grading.reference import Reference
 from utils.notebooks.execute import run
 from utils.notebooks.files import read, write
@@ -418,17 +419,6 @@ def test_pages_say_what_failed_and_hide_what_is_hidden(graded):
             assert secret not in text
 
 
-def test_find(tmp_path):
-    for path in ("a.ipynb", "b/x.ipynb", "c/1.ipynb", "c/2.ipynb", ".git/z.ipynb"):
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text("")
-    students, ignored = find([tmp_path])
-    assert sorted(students) == ["a", "b", "c/1", "c/2"]
-    assert ignored == []
-    with pytest.raises(FileNotFoundError, match="no submission at"):
-        find([tmp_path / "none"])
-
-
 @pytest.mark.parametrize(
     "source, message",
     [
@@ -473,7 +463,7 @@ def graded_by(engine, reference, path, limits):
     own = ENGINES[engine](Reference(reference), limits, sandbox.probe())
     try:
         grader = Grader(own)
-        found = tasks("ann", path, own.reference.exercises, "")
+        found = tasks(Submission("ann", path), own.reference.exercises, "")
         return [grader.grade(task) for task in found]
     finally:
         own.close()

@@ -1,4 +1,4 @@
-"""``python -m utils.grading grade REFERENCE SUBMISSIONS... --out DIR``."""
+"""``python -m utils.grading``: ``grade``, ``check-the-checks``, ``release``, …"""
 
 from __future__ import annotations
 
@@ -8,14 +8,27 @@ import secrets
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
-from utils.grading import batch, cluster, engines, report, sandbox
+from nbformat import NotebookNode
+
+from utils.grading import (
+    batch,
+    cluster,
+    engines,
+    handed_in,
+    nbgrader,
+    private,
+    report,
+    sandbox,
+)
 from utils.grading.engines import Limits
 from utils.grading.grade import UNGRADED, Task, personal_seed, tasks
 from utils.grading.reference import Reference
 from utils.grading.store import Row, Store
+from utils.notebooks import files, proofs
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,9 +56,34 @@ def main(arguments: list[str] | None = None) -> int:
     verb.add_argument(
         "--cluster", metavar="ADDRESS", help="of a dask scheduler, as tcp://host:8786"
     )
+    verb = verbs.add_parser(
+        "check-the-checks", help="mutants and stubs of all exercises"
+    )
+    verb.add_argument(
+        "solutions", type=Path, nargs="*", default=[files.ROOT / "solutions"]
+    )
+    verb.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    verb.add_argument("--csv", action="store_true")
+    verb = verbs.add_parser("release", help="a student repository without the answers")
+    verb.add_argument("out", type=Path, help="a folder that is not there yet")
+    verb = verbs.add_parser("to-nbgrader", help="a solution notebook for nbgrader")
+    verb.add_argument("notebook", type=Path)
+    verb.add_argument("out", type=Path)
+    verb = verbs.add_parser(
+        "from-nbgrader", help="a solution notebook out of nbgrader's"
+    )
+    verb.add_argument("notebook", type=Path)
+    verb.add_argument("out", type=Path)
     options = parser.parse_args(arguments)
+    does: dict[str, Callable[[argparse.Namespace], int]] = {
+        "grade": _grade,
+        "check-the-checks": _check_the_checks,
+        "release": _release,
+        "to-nbgrader": partial(_convert, nbgrader.to_nbgrader),
+        "from-nbgrader": partial(_convert, nbgrader.from_nbgrader),
+    }
     try:
-        return _grade(options)
+        return does[options.verb](options)
     except (OSError, ValueError, sandbox.NoSandbox) as error:
         print(error, file=sys.stderr)
         return 1
@@ -57,44 +95,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def find(paths: list[Path]) -> tuple[dict[str, Path], list[Path]]:
-    """The submissions by student, and the files left aside as no ``.ipynb``.
-
-    A file is its stem's, a nested one its folder's; where that is the same for two,
-    both go by their path. Raises FileNotFoundError for a path that is not there.
-    """
-    found: list[tuple[str, str, Path]] = []  # student, longer name, file
-    ignored: list[Path] = []
-    for top in paths:
-        if top.is_dir() and not top.is_symlink():
-            for path in sorted(top.rglob("*")):
-                parts = path.relative_to(top).parts
-                if any(part.startswith(".") for part in parts):
-                    continue
-                if path.suffix.lower() == ".ipynb":
-                    name = parts[-2] if len(parts) > 1 else path.stem
-                    longer = "/".join([*parts[:-1], path.stem])
-                    found.append((name, longer, path))
-                elif not path.is_dir():
-                    ignored.append(path)
-        elif top.exists() or top.is_symlink():
-            found.append((top.stem, str(top), top))
-        else:
-            raise FileNotFoundError(f"no submission at {top}")
-    count = Counter(name for name, _, _ in found)
-    students: dict[str, Path] = {}
-    for name, longer, path in found:
-        unique = name if count[name] == 1 else longer
-        students[unique if unique not in students else str(path)] = path
-    return students, ignored
-
-
 def _grade(options: argparse.Namespace) -> int:
     began = time.monotonic()
     reference = Reference(options.reference)
-    students, ignored = find(options.submissions)
-    for path in ignored:
-        print(f"left aside, not .ipynb: {report.visible(str(path))}")
+    found, refused = handed_in.find(options.submissions, handed_in.known([reference]))
+    for no in refused:
+        print(f"left aside, {report.visible(no.why)}: {report.visible(no.name)}")
+    students = {one.student: one for one in found}
     limits = Limits(
         options.cell_timeout, options.wall_limit, memory=int(options.memory_gb * 1e9)
     )
@@ -113,10 +120,10 @@ def _grade(options: argparse.Namespace) -> int:
             for r in store.rows()
             if r.notebook == reference.name
         }
-        for student, path in students.items():
+        for student, one in students.items():
             if options.course_key:
                 seed = personal_seed(options.course_key, student)
-            for task in tasks(student, path, reference.exercises, seed):
+            for task in tasks(one, reference.exercises, seed):
                 row = before.get((student, task.exercise.name))
                 if (
                     row is None
@@ -133,10 +140,10 @@ def _grade(options: argparse.Namespace) -> int:
         progress = Progress(todo)
         work = batch.Batch(reference, options.engine, limits, own)
         if options.cluster:
-            found = cluster.rows(options.cluster, work, todo)
+            done = cluster.rows(options.cluster, work, todo)
         else:
-            found = batch.rows(work, todo, options.jobs)
-        for row in found:
+            done = batch.rows(work, todo, options.jobs)
+        for row in done:
             store.put([row])
             old = before.get((row.student, row.exercise))
             if old and (old.points, old.status) != (row.points, row.status):
@@ -164,6 +171,30 @@ def _grade(options: argparse.Namespace) -> int:
         f"{options.out / 'grades.csv'}"
     )
     return 3 if UNGRADED in statuses else 0
+
+
+def _check_the_checks(options: argparse.Namespace) -> int:
+    paths = files.notebooks(*options.solutions)
+    lines = proofs.table(paths, options.jobs, progress=True)
+    print(proofs.as_csv(lines) if options.csv else proofs.as_markdown(lines))
+    return proofs.exit_status(lines)
+
+
+def _release(options: argparse.Namespace) -> int:
+    written = private.release(files.ROOT, options.out)
+    print(f"{len(written)} files in {options.out}, searched: no answer is in them.")
+    return 0
+
+
+def _convert(
+    convert: Callable[[NotebookNode], tuple[NotebookNode, list[str]]],
+    options: argparse.Namespace,
+) -> int:
+    notebook, warnings = convert(files.read(options.notebook))
+    for warning in warnings:
+        print(warning)
+    files.write(notebook, options.out)
+    return 0
 
 
 class Progress:

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from utils.grading.engines import (
     DIED,
@@ -16,6 +15,7 @@ from utils.grading.engines import (
     Limits,
     Run,
 )
+from utils.grading.handed_in import Submission
 from utils.grading.reference import Exercise, Values
 from utils.grading.store import Row
 from utils.grading.submission import (
@@ -90,14 +90,16 @@ class Task:
         )
 
 
-def tasks(student: str, path: Path, exercises: list[Exercise], seed: str) -> list[Task]:
+def tasks(handed_in: Submission, exercises: list[Exercise], seed: str) -> list[Task]:
     """A task for each exercise, from one submission; nothing of it is run."""
+    student, when = handed_in.student, handed_in.submitted
     try:
-        status = path.lstat()
-        cells = read_cells(path)
-    except (NotANotebook, OSError) as error:
-        bad = Verdict(0, NOT_A_NOTEBOOK, str(error))
-        return [Task(student, e, None, seed, verdict=bad) for e in exercises]
+        cells = read_cells(handed_in.path)
+    except NotANotebook as error:
+        bad = Verdict(0, NOT_A_NOTEBOOK, _join(str(error), handed_in.note))
+        return [
+            Task(student, e, None, seed, verdict=bad, submitted=when) for e in exercises
+        ]
     found = []
     for exercise in exercises:
         answer = find_answer(cells, exercise.name, exercise.answer, exercise.stub)
@@ -114,9 +116,9 @@ def tasks(student: str, path: Path, exercises: list[Exercise], seed: str) -> lis
                 exercise,
                 answer.source,
                 seed,
-                answer.note,
+                _join(answer.note, handed_in.note),
                 verdict,
-                status.st_mtime,
+                when,
             )
         )
     return found

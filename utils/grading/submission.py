@@ -85,7 +85,7 @@ def syntax_error(source: str) -> str | None:
     if len(source) > LARGEST_ANSWER:
         return f"longer than {LARGEST_ANSWER} characters"
     try:
-        _parse(source)
+        parse(source)
     except SyntaxError as error:
         return f"line {error.lineno}: {error.msg}" if error.lineno else error.msg
     except (ValueError, RecursionError, MemoryError) as error:
@@ -96,12 +96,13 @@ def syntax_error(source: str) -> str | None:
 def same_code(one: str, other: str) -> bool:
     """Whether two sources are the same code, comments and layout aside."""
     try:
-        return ast.dump(_parse(one)) == ast.dump(_parse(other))
+        return ast.dump(parse(one)) == ast.dump(_parse(other))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return one.split() == other.split()
 
 
-def _parse(source: str) -> ast.AST:
+def parse(source: str) -> ast.AST:
+    """A notebook cell's code. Raises what `syntax_error` catches."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     if len(source) > LARGEST_ANSWER:
