@@ -1,4 +1,4 @@
-"""``grading.toml``: deadlines, the late rule, extensions and the gradebook's columns."""
+"""``grading.toml``: deadlines, late rule, extensions, columns of the gradebook."""
 
 from __future__ import annotations
 

@@ -90,7 +90,8 @@ def apply(rows: Iterable[Row], marks: list[Mark]) -> tuple[list[Marked], list[st
     """The rows with their marks, and what is wrong with a mark.
 
     A line for one student counts before one for a cluster, a later one before an
-    earlier; comments are all shown. An empty notebook is any in which the exercise is.
+    earlier; comments are all shown. Without a notebook a line is for any that has the
+    exercise. Points out of range are not taken, their comment is.
     """
     found = [Marked(row, "", row.points, cluster=cluster(row)) for row in rows]
     where: dict[str, dict[int, None]] = defaultdict(dict)
@@ -110,10 +111,9 @@ def apply(rows: Iterable[Row], marks: list[Mark]) -> tuple[list[Marked], list[st
         ]
         students = {found[i].row.student for i in own}
         if not own:
-            warnings.append(
-                f"{at}: nobody called {visible(mark.student)} has an answer to "
-                f"{visible(mark.exercise)} in {visible(mark.notebook) or 'any notebook'}"
-            )
+            place = "/".join(filter(None, (mark.notebook, mark.exercise)))
+            who = visible(f"{mark.student}'s {place}")
+            warnings.append(f"{at}: {who} is not among the answers")
         elif len(students) > 1 and not mark.student.startswith(CLUSTER):
             warnings.append(f"{at}: {visible(mark.student)} is several students")
             continue

@@ -7,7 +7,6 @@ local algorithms for document fingerprinting", over the nodes of the syntax tree
 from __future__ import annotations
 
 import ast
-import functools
 import warnings
 import zlib
 from collections import Counter, defaultdict
@@ -18,10 +17,11 @@ from itertools import combinations
 from utils.grading.submission import parse
 
 BAD_CODE = (SyntaxError, ValueError, RecursionError, MemoryError)
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 GRAM = 8  # nodes in a fingerprint
 WINDOW = 4  # one fingerprint of each four is kept, so that any 11 nodes in common show
 # A fingerprint that more of the class share, by part and by number, is the task's own.
-SHARED_BY, FEW, MANY = 0.1, 5, 30
+SHARED_BY, FEW, MANY = 0.1, 3, 30
 LEAST = 25  # fingerprints in common: some 60 nodes, a dozen lines
 LIKE = 0.5  # of all that the smaller one has
 LARGEST = 3000  # fingerprints of a student that are looked at
@@ -51,9 +51,12 @@ def pairs(
         stubs: (notebook, exercise) -> what everybody was given; ignored in all.
     """
     given = {key: fingerprints(source) for key, source in (stubs or {}).items()}
+    known: dict[str, frozenset[int]] = {}  # many hand in the same
     documents: dict[str, dict[str, set[tuple[str, int]]]] = defaultdict(dict)
     for (student, notebook, exercise), source in answers.items():
-        own = fingerprints(source) - given.get((notebook, exercise), frozenset())
+        if source not in known:
+            known[source] = fingerprints(source)
+        own = known[source] - given.get((notebook, exercise), frozenset())
         document = documents[notebook].setdefault(student, set())
         room = max(0, LARGEST - len(document))
         document |= {(exercise, mark) for mark in sorted(own)[:room]}
@@ -85,7 +88,6 @@ def _unlikely(
             yield Pair(one, other, notebook, shared, part, names)
 
 
-@functools.lru_cache(4096)
 def fingerprints(source: str) -> frozenset[int]:
     """Hashes of runs of nodes, a few of each stretch; empty for what is no code."""
     try:
@@ -100,17 +102,16 @@ def fingerprints(source: str) -> frozenset[int]:
     return frozenset(min(grams[start : start + WINDOW]) for start in windows)
 
 
-@functools.lru_cache(4096)
 def normalised(source: str) -> str:
     """The same for two answers that differ in comments, layout and local names."""
     try:
         tree = _tree(source)
         for node in ast.walk(tree):
-            for function in getattr(node, "body", None) or ():
-                # the outermost functions, and the methods of the outermost classes
-                outer = isinstance(node, ast.Module | ast.ClassDef)
-                if outer and isinstance(function, ast.FunctionDef):
-                    _rename(function)
+            # the outermost functions, and the methods of classes
+            if isinstance(node, ast.Module | ast.ClassDef):
+                for part in node.body:
+                    if isinstance(part, FUNCTION):
+                        _rename(part)
         return ast.dump(tree)
     except BAD_CODE:
         lines = (line.split("#")[0] for line in source.splitlines())
@@ -151,7 +152,7 @@ def _kinds(tree: ast.AST) -> Iterable[str]:
         waiting += reversed(list(ast.iter_child_nodes(node)))
 
 
-def _rename(function: ast.FunctionDef) -> None:
+def _rename(function: ast.AST) -> None:
     """Number a function's own names in the order in which they come."""
     nodes = [node for part in ast.iter_child_nodes(function) for node in ast.walk(part)]
     outer = {
@@ -159,9 +160,9 @@ def _rename(function: ast.FunctionDef) -> None:
     }
     bound: dict[str, str] = {}
     for node in nodes:
-        for name in _bound(node):
-            if name not in outer:
-                bound.setdefault(name, f"v{len(bound)}")
+        for own in _bound(node):
+            if own not in outer:
+                bound.setdefault(own, f"v{len(bound)}")
     for node in nodes:
         for field in ("id", "arg", "name", "asname", "rest"):
             name = getattr(node, field, None)
@@ -178,7 +179,7 @@ def _bound(node: ast.AST) -> Iterable[str]:
         yield node.id
     elif isinstance(node, ast.arg):
         yield node.arg
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    elif isinstance(node, (*FUNCTION, ast.ClassDef)):
         yield node.name
     elif isinstance(node, ast.alias) and node.asname:
         yield node.asname
