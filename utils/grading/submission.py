@@ -96,7 +96,7 @@ def syntax_error(source: str) -> str | None:
 def same_code(one: str, other: str) -> bool:
     """Whether two sources are the same code, comments and layout aside."""
     try:
-        return ast.dump(parse(one)) == ast.dump(_parse(other))
+        return ast.dump(parse(one)) == ast.dump(parse(other))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return one.split() == other.split()
 
