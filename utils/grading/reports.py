@@ -1,0 +1,80 @@
+"""All reports of a results folder: gradebooks, a page a student, the class page."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from utils.grading import gradebook, marks, similarity
+from utils.grading.class_page import class_page
+from utils.grading.config import Config
+from utils.grading.grade import MISSING, NOT_ATTEMPTED
+from utils.grading.pages import page_names
+from utils.grading.store import Row
+from utils.grading.student_page import student_page
+from utils.grading.students import gather
+
+
+def write_all(
+    folder: Path,
+    rows: list[Row],
+    config: Config,
+    titles: Mapping[str, str],
+    stubs: Mapping[tuple[str, str], str] | None = None,
+) -> list[str]:
+    """Write all reports into ``folder``; returns what a human should know, in lines.
+
+    These are ``gradebook.csv`` (a line a student), ``grades.csv`` (a line a student
+    and exercise), ``index.html``, ``students/``, and ``marks.csv`` if it is not there.
+    Each file is written whole or left as it was.
+
+    Args:
+        rows: in the order of the exercises.
+        titles: of the notebooks, by their names.
+        stubs: (notebook, exercise) -> what every student was given, which makes no two
+            answers alike.
+
+    Raises ValueError for a column that is none and a ``marks.csv`` without its columns.
+    """
+    pages = folder / "students"
+    pages.mkdir(parents=True, exist_ok=True)
+    given = marks.read(folder / marks.FILE)
+    marked, warnings = marks.apply(rows, given)
+    group, more = gather(marked, config)
+    warnings += [*more, *config.notes]
+    wide = gradebook.wide(group, config.columns)  # first: it may find a bad column
+    unwritten = (NOT_ATTEMPTED, MISSING)
+    answers = {
+        (row.student, row.notebook, row.exercise): row.answer
+        for row in rows
+        if row.answer and row.status not in unwritten
+    }
+    pairs = similarity.pairs(answers, stubs)
+    names = page_names(student.name for student in group.students)
+    for student in group.students:
+        text = student_page(student, titles, group.exercises)
+        write(pages / names[student.name], text)
+    links = {student: f"students/{name}" for student, name in names.items()}
+    course = " · ".join(titles.values()) if len(titles) == 1 else "The class"
+    write(
+        folder / "index.html",
+        class_page(group, titles, links, pairs, warnings, course),
+    )
+    write(folder / "gradebook.csv", wide)
+    write(folder / "grades.csv", gradebook.long(group))
+    return warnings
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            # a lone surrogate, which a file's name on Linux may hold, has no UTF-8
+            file.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
