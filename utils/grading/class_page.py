@@ -158,7 +158,7 @@ def _clusters(group: Class, who: Link) -> Iterator[str]:
         rest = f" and {count - len(names)} more" if count > len(names) else ""
         yield '<section class="exercise">'
         yield (
-            f"<h3>{count} × {say(cluster.title)}</h3>"
+            f"<h3>{count} students: {say(cluster.title)}</h3>"
             f'<p><code>{cluster.name}</code> <span class="soft">'
             f"{say(cluster.notebook)}, {say(cluster.exercise)}</span></p>"
         )

@@ -11,7 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from utils.grading.grade import CORRECT, MISSING, NOT_A_NOTEBOOK, NOT_ATTEMPTED
+from utils.grading.grade import (
+    CORRECT,
+    MISSING,
+    NOT_A_NOTEBOOK,
+    NOT_ATTEMPTED,
+    UNGRADED,
+)
 from utils.grading.pages import cell
 from utils.grading.report import visible
 from utils.grading.similarity import normalised
@@ -21,7 +27,7 @@ FILE = "marks.csv"
 COLUMNS = ("student", "notebook", "exercise", "points", "comment")
 CLUSTER = "answer:"  # in the student column: all who gave the answer of this hash
 MARKED = "marked by hand"
-UNWRITTEN = (NOT_ATTEMPTED, MISSING, NOT_A_NOTEBOOK)
+NOT_WRONG = (CORRECT, NOT_ATTEMPTED, MISSING, NOT_A_NOTEBOOK, UNGRADED)
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,8 @@ class Mark:
 
 
 def cluster(row: Row) -> str:
-    """A name for all written answers like this one that are not right, else ''."""
-    if row.answer is None or row.status in (CORRECT, *UNWRITTEN):
+    """A name for all answers like this one, which is written and wrong; else ''."""
+    if row.answer is None or row.status in NOT_WRONG:
         return ""
     text = "\0".join((row.notebook, row.exercise, normalised(row.answer)))
     return CLUSTER + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]

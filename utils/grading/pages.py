@@ -43,10 +43,11 @@ STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; color: var(--ink);
   background: var(--paper); max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 body.wide { max-width: 72rem; }
-h1, h2, h3, p, li, td, th, summary { overflow-wrap: anywhere; }
+h1, h2, h3, p, li, td, summary { overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; }
-h3 { font-size: 1rem; margin: .25rem 0; }
+h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; }
+section h3 { margin: .25rem 0; }
 a { color: var(--bar); }
 .soft { color: var(--soft); }
 .status { font-weight: 600; color: var(--no); }
@@ -59,15 +60,15 @@ summary { cursor: pointer; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0;
-  border-bottom: 1px solid var(--edge); min-width: 3.5rem; }
+  border-bottom: 1px solid var(--edge); min-width: 4rem; }
 th { font-weight: 600; color: var(--soft); }
-.number { text-align: right; }
+td.number, th.number { text-align: right; padding-right: 1.25rem; }
 pre { background: var(--panel); padding: .75rem; overflow-x: auto; font-size: .85rem; }
 code { font-size: .9em; background: var(--panel); padding: 0 .25em; }
 svg { width: 100%; height: auto; display: block; max-width: 44rem; }
 svg rect { fill: var(--bar); } svg text { fill: var(--ink); font: 11px system-ui; }
 svg line { stroke: var(--edge); }
-.note { background: var(--panel); padding: .75rem 1rem; }
+.note { background: var(--panel); padding: .25rem 1rem; margin: 1rem 0; }
 """
 
 
@@ -119,7 +120,8 @@ def page_names(students: Iterable[str]) -> dict[str, str]:
     count = Counter(name.casefold() for name in names.values())
     for student, name in names.items():
         device = name.split(".")[0].casefold() in DEVICES
-        if not name or device or count[name.casefold()] > 1:
+        plain = name and not name.startswith("-")  # which a command takes for an option
+        if not plain or device or count[name.casefold()] > 1:
             digest = hashlib.sha256(student.encode("utf-8", "backslashreplace"))
             names[student] = f"{name}-{digest.hexdigest()[:12]}".lstrip("-")
             if device:
