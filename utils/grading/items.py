@@ -12,6 +12,7 @@ from utils.grading.engines import DIED, OUT_OF_TIME
 from utils.grading.grade import MISSING, NOT_A_NOTEBOOK, NOT_ATTEMPTED, UNGRADED
 from utils.grading.marks import Marked
 from utils.grading.report import visible
+from utils.grading.similarity import LONGEST
 from utils.grading.students import Class
 
 # Where a class is smaller, a correlation says nothing.
@@ -170,4 +171,6 @@ def suspicion(answer: str) -> str:
     found = list(words)[:5]
     if "⟨U+" in visible(answer.replace("\r", "")):
         found.append("characters that are not seen")
+    if len(answer) > LONGEST:
+        found.append(f"{len(answer)} characters")
     return ", ".join(found)

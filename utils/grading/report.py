@@ -99,6 +99,8 @@ def visible(text: str) -> str:
 
     A right-to-left override in a name would turn the line around it.
     """
+    if text.replace("\n", "").isprintable():  # nearly always, and much faster
+        return text
     return "".join(
         f"⟨U+{ord(letter):04X}⟩"
         if unicodedata.category(letter) in ("Cc", "Cf", "Cs") and letter not in "\n\t"

@@ -24,6 +24,7 @@ WINDOW = 4  # one fingerprint of each four is kept, so that any 11 nodes in comm
 SHARED_BY, FEW, MANY = 0.1, 3, 30
 LEAST = 25  # fingerprints in common: some 60 nodes, a dozen lines
 LIKE = 0.5  # of all that the smaller one has
+LONGEST = 20_000  # characters of an answer that is looked at for its structure
 LARGEST = 3000  # fingerprints of a student that are looked at
 PAIRS = 100
 
@@ -119,7 +120,9 @@ def normalised(source: str) -> str:
 
 
 def _tree(source: str) -> ast.AST:
-    """A syntax tree without docstrings."""
+    """A syntax tree without docstrings. Raises BAD_CODE, also for what is too long."""
+    if len(source) > LONGEST:
+        raise ValueError("too long")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a student's "\d" is no news
         tree = parse(source)
