@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from utils.grading import gradebook, marks, similarity
 from utils.grading.class_page import class_page
-from utils.grading.config import Config
+from utils.grading.config import Config, load
 from utils.grading.grade import MISSING, NOT_ATTEMPTED
 from utils.grading.pages import page_names
-from utils.grading.store import Row
+from utils.grading.reference import Reference
+from utils.grading.store import Row, Store
 from utils.grading.student_page import student_page
 from utils.grading.students import gather
 
@@ -65,6 +66,44 @@ def write_all(
     write(folder / "gradebook.csv", wide)
     write(folder / "grades.csv", gradebook.long(group))
     return warnings
+
+
+def report(
+    folder: Path, references: Iterable[Reference] = (), config: Path | None = None
+) -> list[str]:
+    """`write_all` of what a results folder's store has.
+
+    Args:
+        references: for titles, stubs and the order; a notebook without its reference
+            goes by its name. Rows of an exercise that a reference no longer has are
+            left out.
+        config: by default ``grading.toml`` in the folder, if it is there.
+
+    Raises what `write_all` and `config.load` raise.
+    """
+    usual = folder / "grading.toml"
+    if config is None and usual.exists():
+        config = usual
+    known = {reference.name: reference for reference in references}
+    order = {
+        (reference.name, exercise.name): number
+        for reference in known.values()
+        for number, exercise in enumerate(reference.exercises)
+    }
+    with Store(folder) as store:
+        rows = [
+            row
+            for row in store.rows()
+            if row.notebook not in known or (row.notebook, row.exercise) in order
+        ]
+    rows.sort(key=lambda row: order.get((row.notebook, row.exercise), len(order)))
+    return write_all(
+        folder,
+        rows,
+        load(config) if config else Config(),
+        {name: reference.title for name, reference in known.items()},
+        {(r.name, e.name): e.stub for r in known.values() for e in r.exercises},
+    )
 
 
 def write(path: Path, text: str) -> None:
