@@ -132,7 +132,7 @@ ANSWERS = {
     "flood": (f"for _ in range(10**5): print('x' * 99)\n{RIGHT}", "error", 0),
     "endless_flood": ("while True: print('x' * 999)", "error or out of time", 0),
     "memory": ("x = []\nwhile True: x.append(b'x' * 10**7)", "error", 0),
-    "big_print": ("print('x' * 60_000_000)\n" + RIGHT, "error", 0),
+    "big_print": ("print('x' * 60_000_000)\n" + RIGHT, "error or out of time", 0),
     "skip_marker": (f"# NBVAL_SKIP\n# NBVAL_IGNORE_OUTPUT\n{WRONG}", "wrong", 0),
     "exception_marker": (f"# NBVAL_RAISES_EXCEPTION\n{WRONG}", "wrong", 0),
     "cell_magic": (f"%%capture\n{WRONG}", "wrong", 0),
