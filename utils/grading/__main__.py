@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from utils.grading import (
-    batch,
-    cluster,
+    class_run,
+    config,
     engines,
     handed_in,
     nbgrader,
     private,
-    report,
+    reports,
     sandbox,
 )
 from utils.grading.engines import Limits
-from utils.grading.grade import UNGRADED, Task, personal_seed, tasks
+from utils.grading.grade import UNGRADED
+from utils.grading.pages import cell
 from utils.grading.reference import Reference
-from utils.grading.store import Row, Store
+from utils.grading.store import FILE, Store
 from utils.notebooks import files, proofs
 
 
@@ -35,10 +35,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 all graded, 1 nothing done, 3 some left ungraded, 130 stopped."""
     parser = argparse.ArgumentParser("python -m utils.grading")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verb = verbs.add_parser("grade", help="grade submissions of one exercise notebook")
-    verb.add_argument("reference", type=Path, help="the notebook in solutions/")
-    verb.add_argument("submissions", type=Path, nargs="+", help="files or folders")
-    verb.add_argument("--out", type=Path, required=True, help="folder of the results")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "reference", type=Path, help="a notebook in solutions/, or the folder of all"
+    )
+    common.add_argument("--out", type=Path, required=True, help="folder of the results")
+    common.add_argument(
+        "--config", type=Path, help="deadlines and columns; else grading.toml in --out"
+    )
+    verb = verbs.add_parser("grade", parents=[common], help="grade submissions")
+    verb.add_argument("submissions", type=Path, nargs="+", help="files, folders, zips")
     verb.add_argument("--cell-timeout", type=float, default=60, help="seconds")
     verb.add_argument("--wall-limit", type=float, default=600, help="seconds a run")
     verb.add_argument("--memory-gb", type=float, default=4, help="of a kernel")
@@ -55,6 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     verb.add_argument(
         "--cluster", metavar="ADDRESS", help="of a dask scheduler, as tcp://host:8786"
+    )
+    verbs.add_parser(
+        "report", parents=[common], help="gradebook and pages again, after new marks"
     )
     verb = verbs.add_parser(
         "check-the-checks", help="mutants and stubs of all exercises"
@@ -77,6 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     does: dict[str, Callable[[argparse.Namespace], int]] = {
         "grade": _grade,
+        "report": _report,
         "check-the-checks": _check_the_checks,
         "release": _release,
         "to-nbgrader": partial(_convert, nbgrader.to_nbgrader),
@@ -97,11 +107,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _grade(options: argparse.Namespace) -> int:
     began = time.monotonic()
-    reference = Reference(options.reference)
-    found, refused = handed_in.find(options.submissions, handed_in.known([reference]))
-    for no in refused:
-        print(f"left aside, {report.visible(no.why)}: {report.visible(no.name)}")
-    students = {one.student: one for one in found}
+    references = _references(options.reference)
+    config.of_folder(options.out, options.config)  # a mistake in it is told now
+    known = handed_in.known(references)
+    found, refused = handed_in.find(options.submissions, known)
+    aside = [(no.name, no.why) for no in refused]
+    unknown = [one for one in found if one.notebook is None]
+    aside += [(str(one.path), "answers none of these notebooks") for one in unknown]
+    for file, why in aside:
+        print(f"left aside, {cell(why)}: {cell(file)}")
+    submissions = [one for one in found if one.notebook is not None]
     limits = Limits(
         options.cell_timeout, options.wall_limit, memory=int(options.memory_gb * 1e9)
     )
@@ -110,67 +125,66 @@ def _grade(options: argparse.Namespace) -> int:
         print(f"isolation: {own}")
         if own.level == "limits":
             print("An answer can read what you can read, and use the network.")
-    pages = options.out / "students"
-    pages.mkdir(parents=True, exist_ok=True)
+    how = class_run.How(
+        options.engine,
+        limits,
+        own,
+        options.jobs,
+        options.seed,
+        options.course_key,
+        options.cluster,
+    )
+    started = time.monotonic()
     with Store(options.out) as store:
-        seed = options.seed or store.setting("seed", secrets.token_hex(8))
-        todo: list[Task] = []
-        before = {
-            (r.student, r.exercise): r
-            for r in store.rows()
-            if r.notebook == reference.name
-        }
-        for student, one in students.items():
-            if options.course_key:
-                seed = personal_seed(options.course_key, student)
-            for task in tasks(one, reference.exercises, seed):
-                row = before.get((student, task.exercise.name))
-                if (
-                    row is None
-                    or row.status == UNGRADED
-                    or row.fingerprint != task.fingerprint(limits)
-                ):
-                    todo.append(task)
-        if len(todo) < len(students) * len(reference.exercises):
-            print(
-                f"{len(students) * len(reference.exercises) - len(todo)} graded before"
-            )
-        started = time.monotonic()
-        moved: list[str] = []
-        progress = Progress(todo)
-        work = batch.Batch(reference, options.engine, limits, own)
-        if options.cluster:
-            done = cluster.rows(options.cluster, work, todo)
-        else:
-            done = batch.rows(work, todo, options.jobs)
-        for row in done:
-            store.put([row])
-            old = before.get((row.student, row.exercise))
-            if old and (old.points, old.status) != (row.points, row.status):
-                moved.append(_moved(old, row))
-            progress.tell(row)
-        by_student: dict[str, list[Row]] = {student: [] for student in students}
-        order = {e.name: i for i, e in enumerate(reference.exercises)}
-        for row in store.rows():
-            if row.notebook == reference.name and row.exercise in order:
-                by_student.setdefault(row.student, []).append(row)
-    for rows in by_student.values():
-        rows.sort(key=lambda row: order[row.exercise])
-    for student, rows in by_student.items():
-        report.write_page(pages, reference.title, student, rows)
-    report.write_csv(options.out / "grades.csv", by_student)
-    for line in moved:
-        print(line)
-    seconds = time.monotonic() - began
-    each = (time.monotonic() - started) / max(1, len(students))
-    statuses = Counter(row.status for s in students for row in by_student[s])
+        store.put_aside(aside)
+        failed: ValueError | None = None
+        try:
+            for line in class_run.grade_class(references, submissions, store, how):
+                print(line, flush=True)
+        except ValueError as error:  # of one reference: the others are graded
+            failed = error
+        asked = {(one.student, one.notebook) for one in submissions}
+        exercises = {(r.name, e.name) for r in references for e in r.exercises}
+        statuses = Counter(
+            row.status
+            for row in store.rows()
+            if (row.student, row.notebook) in asked
+            and (row.notebook, row.exercise) in exercises
+        )
+    graded = time.monotonic()
+    if statuses or not failed:
+        _report(options)
+    if failed:
+        raise failed
     counts = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
+    each = (graded - started) / max(1, len(submissions))
     print(
-        f"{len(students)} submissions of {len(reference.exercises)} exercises: "
-        f"{counts}. {seconds:.0f} s, {each:.1f} s a submission. "
-        f"{options.out / 'grades.csv'}"
+        f"{len(submissions)} submissions: {counts}. {time.monotonic() - began:.0f} s, "
+        f"{each:.1f} s a submission. {options.out / 'index.html'}"
     )
     return 3 if UNGRADED in statuses else 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    if not (options.out / FILE).exists():
+        raise FileNotFoundError(f"nothing is graded in {options.out}")
+    # All that are graded there, whichever of them this command is about.
+    folder = options.reference
+    folder = folder if folder.is_dir() else folder.parent
+    with Store(options.out) as store:
+        names = {row.notebook for row in store.rows()}
+    paths = [path for path in files.notebooks(folder) if path.stem in names]
+    found = config.of_folder(options.out, options.config)
+    for line in reports.report(options.out, map(Reference, paths), found):
+        print(cell(line))
+    return 0
+
+
+def _references(path: Path) -> list[Reference]:
+    references = [Reference(own) for own in files.notebooks(path)]
+    if not references:
+        raise FileNotFoundError(f"no notebook in {path}")
+    return references
 
 
 def _check_the_checks(options: argparse.Namespace) -> int:
@@ -195,59 +209,6 @@ def _convert(
         print(warning)
     files.write(notebook, options.out)
     return 0
-
-
-class Progress:
-    """A line for each student who is done, with the time that is left."""
-
-    def __init__(self, todo: list[Task]):
-        self.left = Counter(task.student for task in todo)
-        self.students, self.done, self.began = len(self.left), 0, time.monotonic()
-        self.rows: dict[str, list[Row]] = {}
-
-    def tell(self, row: Row) -> None:
-        own = self.rows.setdefault(row.student, [])
-        own.append(row)
-        self.left[row.student] -= 1
-        if self.left[row.student]:
-            return
-        self.done += 1
-        spent = time.monotonic() - self.began
-        left = spent / self.done * (self.students - self.done)
-        told = f", {left / 60:.0f} min left" if left > 90 else ""
-        line = _line(row.student, self.rows.pop(row.student))
-        print(f"[{self.done}/{self.students}{told}] {line}", flush=True)
-
-
-def _moved(old: Row, row: Row) -> str:
-    """Who moved and why, for a regrade."""
-    parts = ("the checks", "the answer", "the seed or the limits")
-    changed = [
-        what
-        for what, a, b in zip(
-            parts, old.fingerprint.split("-"), row.fingerprint.split("-"), strict=False
-        )
-        if a != b
-    ]
-    why = (
-        " and ".join(changed) or "it was ungraded"
-        if old.status != UNGRADED
-        else "it was ungraded"
-    )
-    points = ["-" if r.points is None else f"{r.points:g}" for r in (old, row)]
-    return (
-        f"moved: {report.visible(row.student)}, {row.exercise}: {points[0]} → "
-        f"{points[1]} of {row.of:g} ({old.status} → {row.status}), changed: {why}"
-    )
-
-
-def _line(student: str, rows: Iterable[Row]) -> str:
-    rows = list(rows)
-    points = sum(row.points or 0 for row in rows)
-    status = Counter(row.status for row in rows)
-    told = ", ".join(f"{count} {name}" for name, count in status.items())
-    of = sum(row.of for row in rows)
-    return f"{report.visible(student)}: {points:g} of {of:g} ({told})"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from utils.grading import items
@@ -42,6 +42,7 @@ def class_page(
     pairs: list[Pair],
     warnings: list[str],
     course: str = "The class",
+    aside: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The page as HTML.
 
@@ -49,6 +50,7 @@ def class_page(
         titles: of the notebooks.
         links: student -> address of their page.
         warnings: what about marks and configuration a human should know.
+        aside: files that were not graded, and why.
     """
 
     def who(student: str) -> str:
@@ -63,7 +65,7 @@ def class_page(
         body.append(f'<div class="note"><ul>{lines}</ul>{_more(warnings)}</div>')
     body += ["<h2>Points</h2>", _histogram(group)]
     body += ["<h2>Exercises</h2>", *_items(group, titles)]
-    body += ["<h2>For a human</h2>", *_to_look_at(group, who)]
+    body += ["<h2>For a human</h2>", *_to_look_at(group, who, aside)]
     body += ["<h2>Wrong in the same way</h2>", *_clusters(group, who)]
     body += ["<h2>Most frequent messages</h2>", *_feedback(group)]
     body += ["<h2>Similar answers</h2>", *_pairs(pairs, titles, who)]
@@ -139,15 +141,22 @@ def _items(group: Class, titles: Mapping[str, str]) -> Iterator[str]:
     yield table("Exercises", names, rows, [2, 3, 4, 5])
 
 
-def _to_look_at(group: Class, who: Link) -> Iterator[str]:
+def _to_look_at(
+    group: Class, who: Link, aside: Sequence[tuple[str, str]]
+) -> Iterator[str]:
     found = items.to_look_at(group)
-    if not found:
+    if not found and not aside:
         yield "<p>Nothing.</p>"
     for reason, rows in found.items():
         yield f"<h3>{reason} ({len(rows)})</h3>"
         shown = ([who(s), say(place), say(why)] for s, place, why in rows[:MOST_ROWS])
         yield table(reason, ["student", "where", "what"], shown)
         yield _more(rows)
+    if aside:
+        yield f"<h3>Files left aside ({len(aside)})</h3>"
+        files = ([say(file), say(why)] for file, why in aside[:MOST_ROWS])
+        yield table("Files left aside", ["file", "why"], files)
+        yield _more(aside)
 
 
 def _clusters(group: Class, who: Link) -> Iterator[str]:
@@ -218,6 +227,6 @@ def _students(group: Class, who: Link) -> Iterator[str]:
         yield f"<p>{len(group.students) - len(shown)} more: see gradebook.csv.</p>"
 
 
-def _more(rows: list) -> str:
+def _more(rows: Sequence[object]) -> str:
     left = len(rows) - MOST_ROWS
     return f"<p>{left} more are not shown.</p>" if left > 0 else ""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+FILE = "grading.toml"
 TABLES = {
     "timezone": str,
     "deadlines": dict,
@@ -83,6 +84,17 @@ class Config:
         if due is None or submitted is None:
             return 1.0, 0
         return self.late.kept(submitted - due.timestamp())
+
+
+def of_folder(folder: Path, path: Path | None = None) -> Config:
+    """What ``path`` says, else the folder's ``grading.toml``, else all defaults.
+
+    Raises what `load` raises.
+    """
+    usual = folder / FILE
+    if path is None and not usual.exists():
+        return Config()
+    return load(path or usual)
 
 
 def load(path: Path) -> Config:

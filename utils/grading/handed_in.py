@@ -187,6 +187,9 @@ def _named(
         if (name, notebook) in taken:
             name = _bounded(newest.shown)
         taken.add((name, notebook))
+        notes = [f"the newest of {len(files)} attempts"] if len(files) > 1 else []
+        if newest.late:
+            notes.append("late, as the learning platform says")
         submissions.append(
             Submission(
                 student=name,
@@ -194,7 +197,7 @@ def _named(
                 notebook=notebook,
                 submitted=newest.submitted,
                 late=newest.late,
-                note=f"the newest of {len(files)} attempts" if len(files) > 1 else "",
+                note="; ".join(notes),
             )
         )
     return submissions, older

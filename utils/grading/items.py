@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from utils.grading.engines import DIED, OUT_OF_TIME
 from utils.grading.grade import MISSING, NOT_A_NOTEBOOK, NOT_ATTEMPTED, UNGRADED
 from utils.grading.marks import Marked
-from utils.grading.report import visible
+from utils.grading.pages import visible
 from utils.grading.similarity import LONGEST
 from utils.grading.students import Class
 

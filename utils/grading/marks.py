@@ -18,8 +18,7 @@ from utils.grading.grade import (
     NOT_ATTEMPTED,
     UNGRADED,
 )
-from utils.grading.pages import cell
-from utils.grading.report import visible
+from utils.grading.pages import cell, visible
 from utils.grading.similarity import normalised
 from utils.grading.store import Row
 

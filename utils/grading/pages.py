@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import html
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from utils.grading.report import file_name, visible
-
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # Names that Windows gives no file, with any ending.
 DEVICES = {"con", "prn", "aux", "nul"} | {
     f"{d}{n}" for d in ("com", "lpt") for n in "123456789"
@@ -108,10 +109,35 @@ def table(
     return f"{box}<table>{head}\n<tbody>{body}</tbody></table></div>"
 
 
+def visible(text: str) -> str:
+    """Text without terminal colours, with control and format characters spelt out.
+
+    A right-to-left override in a name would turn the line around it.
+    """
+    if text.replace("\n", "").isprintable():  # nearly always, and much faster
+        return text
+    return "".join(
+        f"⟨U+{ord(letter):04X}⟩"
+        if unicodedata.category(letter) in ("Cc", "Cf", "Cs") and letter not in "\n\t"
+        else letter
+        for letter in ANSI.sub("", text)
+    )
+
+
 def cell(text: str) -> str:
     """One line that no spreadsheet takes for a formula."""
     line = " ".join(visible(text[:2000]).split())
     return f"'{line}" if line.startswith(tuple("=+-@＝＋－＠")) else line
+
+
+def file_name(student: str) -> str:
+    """A file name for a student, the same for no two of them."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", student).lstrip(".")[:80]
+    if plain == student:
+        return plain
+    return (
+        f"{plain}-{hashlib.sha256(student.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    )
 
 
 def page_names(students: Iterable[str]) -> dict[str, str]:

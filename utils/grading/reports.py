@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from utils.grading import gradebook, marks, similarity
 from utils.grading.class_page import class_page
-from utils.grading.config import Config, load
+from utils.grading.config import Config, of_folder
 from utils.grading.grade import MISSING, NOT_ATTEMPTED
 from utils.grading.pages import page_names
 from utils.grading.reference import Reference
@@ -24,6 +23,7 @@ def write_all(
     config: Config,
     titles: Mapping[str, str],
     stubs: Mapping[tuple[str, str], str] | None = None,
+    aside: Sequence[tuple[str, str]] = (),
 ) -> list[str]:
     """Write all reports into ``folder``; returns what a human should know, in lines.
 
@@ -36,6 +36,7 @@ def write_all(
         titles: of the notebooks, by their names.
         stubs: (notebook, exercise) -> what every student was given, which makes no two
             answers alike.
+        aside: files that were not graded, and why.
 
     Raises ValueError for a column that is none and a ``marks.csv`` without its columns.
     """
@@ -61,7 +62,7 @@ def write_all(
     course = " · ".join(titles.values()) if len(titles) == 1 else "The class"
     write(
         folder / "index.html",
-        class_page(group, titles, links, pairs, warnings, course),
+        class_page(group, titles, links, pairs, warnings, course, aside),
     )
     write(folder / "gradebook.csv", wide)
     write(folder / "grades.csv", gradebook.long(group))
@@ -69,7 +70,7 @@ def write_all(
 
 
 def report(
-    folder: Path, references: Iterable[Reference] = (), config: Path | None = None
+    folder: Path, references: Iterable[Reference] = (), config: Config | None = None
 ) -> list[str]:
     """`write_all` of what a results folder's store has.
 
@@ -77,13 +78,10 @@ def report(
         references: for titles, stubs and the order; a notebook without its reference
             goes by its name. Rows of an exercise that a reference no longer has are
             left out.
-        config: by default ``grading.toml`` in the folder, if it is there.
+        config: by default `of_folder`.
 
-    Raises what `write_all` and `config.load` raise.
+    Raises what `write_all` and `of_folder` raise.
     """
-    usual = folder / "grading.toml"
-    if config is None and usual.exists():
-        config = usual
     known = {reference.name: reference for reference in references}
     order = {
         (reference.name, exercise.name): number
@@ -96,24 +94,24 @@ def report(
             for row in store.rows()
             if row.notebook not in known or (row.notebook, row.exercise) in order
         ]
+        aside = store.aside()
     rows.sort(key=lambda row: order.get((row.notebook, row.exercise), len(order)))
     return write_all(
         folder,
         rows,
-        load(config) if config else Config(),
+        config or of_folder(folder),
         {name: reference.title for name, reference in known.items()},
         {(r.name, e.name): e.stub for r in known.values() for e in r.exercises},
+        aside,
     )
 
 
 def write(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    temporary = path.with_name(f".{path.name}.part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            # a lone surrogate, which a file's name on Linux may hold, has no UTF-8
-            file.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+        # a lone surrogate, which a file's name on Linux may hold, has no UTF-8
+        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    finally:
+        temporary.unlink(missing_ok=True)

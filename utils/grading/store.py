@@ -49,6 +49,7 @@ class Store:
             CREATE TABLE IF NOT EXISTS grades (
                 {names}, PRIMARY KEY (student, notebook, exercise));
             CREATE TABLE IF NOT EXISTS settings (name PRIMARY KEY, value);
+            CREATE TABLE IF NOT EXISTS aside (file, why);
             """
         )
 
@@ -79,6 +80,19 @@ class Store:
         for values in self.file.execute(query):
             row = Row(**dict(zip(names, values, strict=True)))
             yield replace(row, hints=tuple(json.loads(values[names.index("hints")])))
+
+    def put_aside(self, files: list[tuple[str, str]]) -> None:
+        """Write which files were left aside and why, in place of what was written."""
+        with self.file:
+            self.file.execute("DELETE FROM aside")
+            self.file.executemany(
+                "INSERT INTO aside VALUES (?, ?)",
+                [tuple(map(_storable, pair)) for pair in files],
+            )
+
+    def aside(self) -> list[tuple[str, str]]:
+        """The files that were left aside, and why."""
+        return self.file.execute("SELECT file, why FROM aside").fetchall()
 
     def setting(self, name: str, value: str) -> str:
         """A setting of this folder: what was kept the first time, else ``value``."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from utils.grading.config import Config
 from utils.grading.marks import Marked
-from utils.grading.report import visible
+from utils.grading.pages import visible
 
 ABSENT = "not handed in"
 
