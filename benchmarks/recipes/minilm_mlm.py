@@ -1,7 +1,7 @@
 """A masked-LM head for MiniLM, which comes without one, and its upper layers with it.
 
-The text is Wikipedia's, as far as it may be had here, and the course's own stories. The
-lower layers and the token table stay as they are; only what changed is saved.
+The text is Wikipedia's, as far as it may be had here, passages of novels and the
+course's own stories. The lower layers and the token table stay as they are; only what changed is saved.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from recipes.training import Run, described, fit
-from utils.data import squad, wikitext
+from utils.data import lambada, squad, wikitext
 from utils.data.corpora import stories
 from utils.data.dataset import Dataset
 from utils.models.bert import BertForMaskedLM
@@ -51,6 +51,7 @@ GPU = {
     "weight_decay": 0.01,
     "decay": 0.998,
     "stories": 600,
+    "share": 0.3,  # of the tokens is asked for in training: twice BERT's
 }
 PRESETS = {
     "gpu": GPU,
@@ -82,13 +83,16 @@ def texts(preset: dict[str, Any]) -> tuple[list[str], Dataset[str]]:
         if len(line.split()) > 20
     ]
     found += [q.context for data in questions for q in data["validation"]]
+    novels = lambada.load(version="original")["validation"]
+    found += [joined(passage.text) for passage in novels]
     found += [story.text for story in stories.load()["train"][: preset["stories"]]]
     found = list(dict.fromkeys(found))
     data = Dataset(
-        name="paragraphs of WikiText-2, SQuAD and stories",
+        name="paragraphs of WikiText-2, SQuAD, LAMBADA and stories",
         splits={"train": found},
-        source="local (validation and test of WikiText-2, dev of SQuAD), embedded",
-        licence="CC BY-SA (WikiText, SQuAD), CC BY 4.0 (stories)",
+        source="local (validation and test of WikiText-2, dev of SQuAD and LAMBADA), "
+        "embedded",
+        licence="CC BY-SA (WikiText, SQuAD), CC BY 4.0 (LAMBADA, stories)",
         bytes=sum(len(text.encode()) for text in found),
     )
     return found, data
@@ -98,6 +102,12 @@ def plain(line: str) -> str:
     """WikiText's marks undone: " @-@ " is "-", and a rare word is unknown."""
     line = re.sub(r" @(.)@ ", r"\1", line)
     return line.replace("<unk>", "[UNK]")
+
+
+def joined(passage: str) -> str:
+    """A passage's words and signs as they are written: did n't is didn't."""
+    passage = passage.replace("``", '"').replace("''", '"')
+    return re.sub(r" (n't|'(?:s|m|d|re|ve|ll)\b)", r"\1", passage)
 
 
 def rows(lines: Sequence[str], length: int) -> Tensor:
@@ -118,8 +128,8 @@ def rows(lines: Sequence[str], length: int) -> Tensor:
 class Masked:
     """Batches with other tokens masked each time."""
 
-    def __init__(self, ids: Tensor, size: int, seed: int):
-        self.ids, self.size = ids, size
+    def __init__(self, ids: Tensor, size: int, seed: int, share: float = 0.15):
+        self.ids, self.size, self.share = ids, size, share
         self.generator = torch.Generator().manual_seed(seed)
 
     def __iter__(self) -> Iterator[MaskedTokens]:
@@ -131,6 +141,7 @@ class Masked:
                 mask_id=MASK,
                 vocabulary=30_522,
                 rng=self.generator,
+                share=self.share,
             )
 
 
@@ -177,7 +188,7 @@ def run(run: Run) -> dict[str, Any]:
     }
     rates = {"encoder": p["rate"], "head": p["head_rate"]}
     optimizer = adamw(layers, rates, weight_decay=p["weight_decay"])
-    batches = Masked(train, p["batch"], run.seed)
+    batches = Masked(train, p["batch"], run.seed, p["share"])
     fixed = [
         MaskedTokens(b.input_ids.to(run.device), b.labels.to(run.device))
         for b in Masked(held_out, 64, seed=1)
