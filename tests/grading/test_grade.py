@@ -406,7 +406,7 @@ def test_csv_and_pages_defuse_what_students_write(graded):
 def test_pages_say_what_failed_and_hide_what_is_hidden(graded):
     _, out, _ = graded
     page = (out / "students" / "wrong.html").read_text()
-    assert "Exercises: sums: 2 of 5 points" in page
+    assert "<h2>Exercises: sums</h2>\n<p>2 of 5 points" in page
     assert "the total: the last is missing" in page
     assert "Hint 3" in page and "Step &lt;3&gt;" in page
     assert "color-scheme" in page and "http:" not in page and "https:" not in page
@@ -487,15 +487,15 @@ def test_a_kernel_that_does_not_start_is_tried_again_and_costs_nobody_points(
 ):
     path = tmp_path / "ann.ipynb"
     path.write_text(json.dumps(submit(reference)))
-    (tmp_path / "ipykernel_launcher.py").write_text("raise OSError('address in use')")
     starts = []
 
     def broken(home, temporary):
         kept = environment(home, temporary)
         starts.append(home)
         if len(starts) <= failures:
-            kept["PYTHONPATH"] = os.pathsep.join([str(tmp_path), kept["PYTHONPATH"]])
-            kept["COURSE_DATA"] = str(tmp_path)  # what the sandbox lets it read
+            launcher = home / "ipykernel_launcher.py"  # where any sandbox reads
+            launcher.write_text("raise OSError('address in use')")
+            kept["PYTHONPATH"] = os.pathsep.join([str(home), kept["PYTHONPATH"]])
         return kept
 
     monkeypatch.setattr("utils.grading.engines.environment", broken)

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +86,24 @@ ann = 2
 [extensions.bob]
 06_attention = 2026-11-03T00:00:00+01:00
 """
+PAGE = Path(__file__).parents[2] / "book" / "grading.md"
+
+
+def test_the_example_on_the_page_of_the_book(tmp_path):
+    example = re.search(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.S)[1]
+    (tmp_path / "roster.csv").write_text("login,number\nann,7\nada,8\n")
+    config = configured(tmp_path, example)
+    late = config.deadlines["06_attention"].timestamp() + 2 * DAY
+    rows = [row(), row("ada", submitted=late), wrong(submitted=late)]
+    _, book = report(tmp_path / "out", rows, config)
+    columns = ("Matriculation", "Points", "06_attention", "06_attention/mask")
+    assert [tuple(line[name] for name in columns) for line in book] == [
+        ("8", "4", "4 of 4", "correct"),  # two days are given
+        ("7", "4", "4 of 4", "correct"),
+        ("", "0", "0 of 4", "wrong"),
+    ]
+
+
 DUE = 1793663999  # 2026-11-02T23:59:59Z
 
 
