@@ -74,8 +74,9 @@ def class_page(
 
 
 def _summary(group: Class, titles: Mapping[str, str]) -> Iterator[str]:
-    names = ", ".join(say(titles.get(name, name)) for name in group.exercises)
-    yield f'<p class="soft">{names}</p>'
+    if len(group.exercises) > 1:
+        names = ", ".join(say(titles.get(name, name)) for name in group.exercises)
+        yield f'<p class="soft">{names}</p>'
     handed_in = [student for student in group.students if student.items]
     told = f"{len(handed_in)} of {len(group.students)} students handed in"
     if handed_in:

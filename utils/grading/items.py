@@ -9,7 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from utils.grading.engines import DIED, OUT_OF_TIME
-from utils.grading.grade import MISSING, NOT_A_NOTEBOOK, NOT_ATTEMPTED, UNGRADED
+from utils.grading.grade import (
+    MISSING,
+    NOT_A_NOTEBOOK,
+    NOT_ATTEMPTED,
+    SYNTAX,
+    UNGRADED,
+)
 from utils.grading.marks import Marked
 from utils.grading.pages import visible
 from utils.grading.similarity import LONGEST
@@ -22,7 +28,8 @@ REACHING_OUT = re.compile(
     r"""\b(?:ctypes|subprocess|socket|_getframe|gc\.get_\w+|importlib|__builtins__
     |__subclasses__|__globals__|__code__|os\.(?:environ|system|fork|kill|_exit)
     |sys\.modules|input_transformers?_\w+|utils\.grading\.(?!check)\w+
-    |inspect\.(?:stack|currentframe)|get_ipython)\b|/proc/|\.ipynb\b""",
+    |inspect\.(?:stack|currentframe)|get_ipython|import\s+utils\.grading)\b
+    |/proc/|\.ipynb\b|open\(\s*["']/""",
     re.X,
 )
 
@@ -111,7 +118,8 @@ def clusters(group: Class) -> list[Cluster]:
         if len(own) < 2:
             continue
         row = own[0].row
-        feedback = Counter(item.row.feedback for item in own).most_common(1)[0][0]
+        told = Counter(i.row.feedback or i.row.note or i.status for i in own)
+        feedback = told.most_common(1)[0][0]
         students = tuple(item.row.student for item in own)
         place = row.notebook, row.exercise, row.title, row.answer or ""
         comment = next((item.comment for item in own if item.comment), "")
@@ -160,7 +168,7 @@ def to_look_at(group: Class) -> dict[str, list[tuple[str, str, str]]]:
                     suspicious.append((student.name, place, why))
                 elif row.status in (DIED, OUT_OF_TIME):
                     noted.append((student.name, place, row.status))
-                elif row.note and row.status not in (NOT_A_NOTEBOOK, MISSING):
+                elif row.note and row.status not in (NOT_A_NOTEBOOK, MISSING, SYNTAX):
                     noted.append((student.name, place, row.note))
     return {reason: rows for reason, rows in found.items() if rows}
 

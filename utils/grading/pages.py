@@ -59,11 +59,13 @@ a { color: var(--bar); }
 section.exercise { border-top: 1px solid var(--edge); padding: .75rem 0; }
 summary { cursor: pointer; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; min-width: min(24rem, 100%);
+  font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0;
-  border-bottom: 1px solid var(--edge); min-width: 4rem; }
+  border-bottom: 1px solid var(--edge); min-width: 7rem; }
+td:last-child:not(.number) { min-width: 14rem; }
 th { font-weight: 600; color: var(--soft); }
-td.number, th.number { text-align: right; padding-right: 1.25rem; }
+td.number, th.number { min-width: 4rem; text-align: right; padding-right: 1.25rem; }
 pre { background: var(--panel); padding: .75rem; overflow-x: auto; font-size: .85rem; }
 code { font-size: .9em; background: var(--panel); padding: 0 .25em; }
 svg { width: 100%; height: auto; display: block; max-width: 44rem; }
