@@ -102,7 +102,13 @@ def test_own_stub():
 
 @pytest.mark.parametrize(
     "source",
-    ["x = 1", "# BEGIN SOLUTION\nx = 1", "# END SOLUTION", "# BEGIN SOLUTION\n" * 2],
+    [
+        "x = 1",
+        "# BEGIN SOLUTION\nx = 1",
+        "# END SOLUTION",
+        "# BEGIN SOLUTION\n" * 2,
+        "# STUB: x = None\n# BEGIN SOLUTION\nx = 1\n# END SOLUTION",
+    ],
 )
 def test_an_answer_without_a_whole_block_is_an_error(source):
     with pytest.raises(ValueError, match="answer a: "):

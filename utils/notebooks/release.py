@@ -45,7 +45,8 @@ def stub(source: str, name: str) -> str:
     A block gives way to the text of its ``# STUB: `` lines or, without any, to a
     NotImplementedError that names the exercise.
 
-    Raises ValueError when there is no block or one is not closed.
+    Raises ValueError when there is no block or one is not closed, and for a line
+    outside of all.
     """
     not_written = f'raise NotImplementedError("exercise {name} is not written yet")'
 
@@ -53,7 +54,10 @@ def stub(source: str, name: str) -> str:
         own = [line for line in block if line.lstrip().startswith(STUB)]
         return [line.replace(STUB, "", 1) for line in own] or [indent + not_written]
 
-    return replace_solution(source, replacement, name)
+    text = replace_solution(source, replacement, name)
+    if any(line.lstrip().startswith(STUB) for line in text.split("\n")):
+        raise ValueError(f"answer {name}: a {STUB.strip()} outside its solution block")
+    return text
 
 
 def replace_solution(
