@@ -493,8 +493,8 @@ def test_a_kernel_that_does_not_start_is_tried_again_and_costs_nobody_points(
         kept = environment(home, temporary)
         starts.append(home)
         if len(starts) <= failures:
-            launcher = home / "ipykernel_launcher.py"  # where any sandbox reads
-            launcher.write_text("raise OSError('address in use')")
+            # The kernel imports this, the worker beside it does not.
+            (home / "comm.py").write_text("raise OSError('address in use')")
             kept["PYTHONPATH"] = os.pathsep.join([str(home), kept["PYTHONPATH"]])
         return kept
 

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from test_grade import RIGHT, WRONG, reference, submit
 
+from utils.grading.engines import ENGINES
 from utils.notebooks.files import ROOT
 
 __all__ = ["reference"]  # the fixture of the class in test_grade
@@ -420,8 +421,8 @@ def filled(source, places):
     return source.replace("{{", "{").replace("}}", "}")
 
 
-@pytest.fixture(scope="module")
-def batch(reference, tmp_path_factory):
+@pytest.fixture(scope="module", params=ENGINES)
+def batch(request, reference, tmp_path_factory):
     """All of them graded in one batch, with one honest answer at each end."""
     folder = tmp_path_factory.mktemp("hostile")
     submissions, out = folder / "submissions", folder / "grades"
@@ -464,8 +465,9 @@ def batch(reference, tmp_path_factory):
         text = json.dumps(submit(reference, filled(source, places)))
         (submissions / f"{name}.ipynb").write_text(text)
     command = [sys.executable, "-m", "utils.grading", "grade", str(reference)]
-    command += [str(submissions), "--out", str(out), "--jobs", "2", "--engine", "fork"]
-    command += ["--cell-timeout", "3", "--memory-gb", "0.5"]
+    command += [str(submissions), "--out", str(out), "--jobs", "2"]
+    command += ["--engine", request.param]
+    command += ["--cell-timeout", "3", "--memory-gb", "0.5", "--wall-limit", "60"]
     began = time.monotonic()
     process = subprocess.run(
         command,

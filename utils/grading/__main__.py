@@ -73,6 +73,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     verb.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     verb.add_argument("--csv", action="store_true")
+    verb.add_argument(
+        "--seeds", type=int, default=0, help="how many drawn seeds to grade with too"
+    )
+    verb.add_argument("--seed", help="the first of them, to repeat; else it is drawn")
     verb = verbs.add_parser("release", help="a student repository without the answers")
     verb.add_argument("out", type=Path, help="a folder that is not there yet")
     verb = verbs.add_parser("to-nbgrader", help="a solution notebook for nbgrader")
@@ -189,7 +193,10 @@ def _references(path: Path) -> list[Reference]:
 
 def _check_the_checks(options: argparse.Namespace) -> int:
     paths = files.notebooks(*options.solutions)
-    lines = proofs.table(paths, options.jobs, progress=True)
+    seeds = proofs.drawn(options.seeds or bool(options.seed), options.seed)
+    if seeds:
+        print(f"again: --seeds {len(seeds)} --seed {seeds[0]}", file=sys.stderr)
+    lines = proofs.table(paths, options.jobs, progress=True, seeds=seeds)
     print(proofs.as_csv(lines) if options.csv else proofs.as_markdown(lines))
     return proofs.exit_status(lines)
 

@@ -13,6 +13,7 @@ and prints of a learner's kernel count for nothing.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -28,7 +29,7 @@ sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # so imports f
 
 import pytest  # noqa: E402
 import zmq  # noqa: E402
-from nbval.kernel import RunningKernel  # noqa: E402
+from nbval.kernel import NbvalKernelspecManager, RunningKernel  # noqa: E402
 from nbval.plugin import IPyNbCell  # noqa: E402
 
 from utils.grading import engines, sandbox  # noqa: E402
@@ -56,6 +57,15 @@ class Report:
         RunningKernel.await_reply = lambda kernel, msg_id, timeout=None: (
             self.await_reply(kernel, msg_id, timeout)
         )
+        spec = NbvalKernelspecManager.get_kernel_spec
+
+        def confined(manager: NbvalKernelspecManager, name: str) -> Any:
+            found, own = spec(manager, name), [task["level"], str(path.parents[1])]
+            module = [sys.executable, "-m", "utils.grading.kernel", *own]
+            found.argv = [*module, "-f", "{connection_file}"]
+            return found
+
+        NbvalKernelspecManager.get_kernel_spec = confined
         self.read = RunningKernel.get_message
         RunningKernel.get_message = lambda kernel, stream, timeout=None: (
             self.get_message(kernel, stream, timeout)
@@ -176,7 +186,11 @@ def main() -> int:
     options = ["--nbval", "--nbval-current-env", "-p", "nbval.plugin", "-q"]
     options += ["-p", "no:cacheprovider", f"--rootdir={path.parent}"]
     options += [f"--nbval-cell-timeout={task['cell_timeout']}"]
-    return pytest.main([*options, str(path)], plugins=[Report(task, records, path)])
+    status = pytest.main([*options, str(path)], plugins=[Report(task, records, path)])
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            sandbox.end_all()  # what the kernel left behind
+    return status
 
 
 if __name__ == "__main__":
