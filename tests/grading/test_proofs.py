@@ -153,7 +153,7 @@ def test_seeds(tmp_path):
     (found,) = proofs.table([path], seeds=SEEDS)
     assert found.proof.proven and found.proof.seeds == 0
     two = notebook(hidden=DRAWN.format(4, 7))
-    other = notebook(mutants=("6", "x * 5"))  # and an exercise with no mark of its own
+    other = notebook(mutants=("6", "x * 5"))  # and one that draws nothing
     for cell in other.cells:
         cell.metadata.grade.id, cell.id = "other", f"other-{cell.id}"
     two.cells += other.cells
@@ -164,7 +164,7 @@ def test_seeds(tmp_path):
 
 
 def test_a_check_that_is_lucky(tmp_path, odd, capsys):
-    # Of two and of zero the double is the square: only some seeds tell them apart.
+    # The double of two is its square: only where four is drawn, a square is caught.
     path = tmp_path / "01_double.ipynb"
     write(notebook(hidden=DRAWN.format(4, 2)), path)
     assert proofs.table([path])[0].proof.proven

@@ -53,6 +53,7 @@ class Proof:
     stub: float = 0.0  # points that the stub earns
     mutants: int = 0
     caught: int = 0  # mutants that fail as they should, and lose points
+    seeds: int = 0  # drawn seeds with which all is as it should be, as well
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -107,7 +108,7 @@ def prove_one(notebook: NotebookNode, name: str) -> Proof:
         problems.append(f"{name}: {len(mutants)} mutants, at least two are needed")
     unproven = set(checks)
     for mutant in mutants:
-        label = f"{name}, mutant '{grade(mutant).get('name', mutant.id)}'"
+        label = f"{name}, {label_of(mutant)}"
         wrong = attempt(notebook, name, mutate(answer, mutant.source, name))
         message = grade(mutant).get("message")
         unproven.discard(wrong.failed_in)
@@ -123,6 +124,10 @@ def prove_one(notebook: NotebookNode, name: str) -> Proof:
         proof.caught += len(problems) == before
     problems += [f"{name}: no mutant fails '{cell}'" for cell in sorted(unproven)]
     return proof
+
+
+def label_of(mutant: NotebookNode) -> str:
+    return f"mutant '{grade(mutant).get('name', mutant.id)}'"
 
 
 def mutate(answer: str, mutant: str, name: str) -> str:
