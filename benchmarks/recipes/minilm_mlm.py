@@ -1,7 +1,8 @@
 """A masked-LM head for MiniLM, which comes without one, and its upper layers with it.
 
 The text is Wikipedia's, as far as it may be had here, passages of novels and the
-course's own stories. The lower layers and the token table stay as they are; only what changed is saved.
+course's own stories. The lower layers and the token table stay as they are; only what
+changed is saved.
 """
 
 from __future__ import annotations
