@@ -100,6 +100,17 @@ def test_own_stub():
     assert stub(source, "a") == "answer = ...\nx = 1"
 
 
+def test_release_names_the_answer_whose_stub_is_outside(root, capsys):
+    notebook, before = read(root / SOLUTION), (root / EXERCISE).read_bytes()
+    answer = cell(notebook, "double")
+    answer.source = f"# STUB: double = ...\n{answer.source}"
+    write(notebook, root / SOLUTION)
+    assert main(["--root", str(root), "release"]) == 1
+    error = "01_double.ipynb, answer double: a # STUB: outside its solution block"
+    assert error in capsys.readouterr().err
+    assert (root / EXERCISE).read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -108,6 +119,7 @@ def test_own_stub():
         "# END SOLUTION",
         "# BEGIN SOLUTION\n" * 2,
         "# STUB: x = None\n# BEGIN SOLUTION\nx = 1\n# END SOLUTION",
+        "# BEGIN SOLUTION\nx = 1\n# END SOLUTION\n  # STUB:x = None",
     ],
 )
 def test_an_answer_without_a_whole_block_is_an_error(source):

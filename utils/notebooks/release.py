@@ -55,7 +55,7 @@ def stub(source: str, name: str) -> str:
         return [line.replace(STUB, "", 1) for line in own] or [indent + not_written]
 
     text = replace_solution(source, replacement, name)
-    if any(line.lstrip().startswith(STUB) for line in text.split("\n")):
+    if any(line.lstrip().startswith(STUB.strip()) for line in text.split("\n")):
         raise ValueError(f"answer {name}: a {STUB.strip()} outside its solution block")
     return text
 
@@ -88,7 +88,8 @@ def release(root: str | Path) -> list[Path]:
     """Regenerate ``exercises/`` from ``solutions/`` under ``root``; the files written.
 
     An exercise whose solution is gone is deleted. Raises FileNotFoundError where there
-    is no such folder: a student repository has exercises only.
+    is no such folder: a student repository has exercises only; ValueError naming the
+    notebook and the answer of which no stub can be made.
     """
     solutions, exercises = Path(root, "solutions"), Path(root, "exercises")
     if not solutions.is_dir():
@@ -96,7 +97,12 @@ def release(root: str | Path) -> list[Path]:
     exercises.mkdir(exist_ok=True)
     written = []
     for path in sorted(solutions.glob("*.ipynb")):
-        write(exercise(read(path)), exercises / path.name)
+        solution = read(path)
+        try:
+            made = exercise(solution)
+        except ValueError as error:
+            raise ValueError(f"{path.name}, {error}") from error
+        write(made, exercises / path.name)
         written.append(exercises / path.name)
     for stray in set(exercises.glob("*.ipynb")) - set(written):
         stray.unlink()
