@@ -274,10 +274,13 @@ def compare(
     classes: int,
     score: Score,
     validation: Sequence[LabelledText] | None = None,
+    *,
+    beside: bool = True,
 ) -> BertForSequenceClassification:
-    """The parts "bag-of-words", "frozen" and "tuned", each trained on all of `train`.
+    """The parts "tuned", "bag-of-words" and "frozen", each trained on all of `train`.
 
     Args:
+        beside: the other two as well.
         validation: what is scored during training; `test` unless given.
 
     Returns:
@@ -332,10 +335,11 @@ def compare(
         scores = score(right.tolist(), found.argmax(-1).tolist())
         return {**scores, "loss": token_loss(found, right).item()}
 
-    once(run, "bag-of-words", words)
-    once(run, "frozen", frozen)
     model, part, found = tune(
         run, build, rows["train"], lambda model: measure(model, "validation")
     )
     part.report(found | measure(model, "test"))
+    if beside:
+        once(run, "bag-of-words", words)
+        once(run, "frozen", frozen)
     return model
