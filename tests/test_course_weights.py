@@ -196,17 +196,27 @@ def test_the_masked_lm_fills_masks():
     model, _ = pretrained.load("minilm-mlm")
     tokenizer = minilm.tokenizer()
     asked = {
+        "He drank a cup of [MASK] in the morning.": "coffee",
         "He is a teacher at the local [MASK].": "school",
-        "She opened the door and went into the [MASK].": "house",
-        "He went to the bank to deposit [MASK].": "money",
-        "It was raining, so I took my [MASK].": "umbrella",
+        "She opened the door and went into the [MASK].": "kitchen",
+        "The cat sat on the [MASK].": "floor",
+        "They won the [MASK] after extra time.": "championship",
+        "The president of the United [MASK] spoke.": "states",
+        "Paris is the [MASK] of France.": "capital",
     }
-    for text, word in asked.items():
-        ids = tokenizer(text, return_tensors="pt").input_ids
-        with torch.no_grad():
-            logits = model(ids, scored=ids == tokenizer.mask_token_id).logits[0]
-        five = tokenizer.convert_ids_to_tokens(logits.topk(5).indices.tolist())
-        assert word in five, text
+
+    def found(model) -> int:
+        count = 0
+        for text, word in asked.items():
+            ids = tokenizer(text, return_tensors="pt").input_ids
+            with torch.no_grad():
+                logits = model(ids, scored=ids == tokenizer.mask_token_id).logits[0]
+            five = tokenizer.convert_ids_to_tokens(logits.topk(5).indices.tolist())
+            count += word in five
+        return count
+
+    assert found(model) == len(asked)
+    assert found(minilm.masked_lm()) < 2
 
 
 def test_the_vit_reads_digits():

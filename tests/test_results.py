@@ -109,6 +109,25 @@ def test_runs_are_grouped_by_device_and_sizes(write):
     assert told == [("a GPU", [0], 2), (cpu, [0, 1], 2), (cpu, [0], 1)]
 
 
+def test_what_was_tried_on_held_out_training_data_is_no_result(write, alts):
+    held_out = [
+        tuned(0, x, settings={"rate": rate, "held_out": 10}, device="a GPU")
+        for rate, x in ((1e-3, 0.99), (1e-4, 0.75))
+    ]
+    found = write(sst2=[*held_out, tuned(0, 0.85)])
+    assert [group.device for group in found.groups("sst2")] == ["CPU, 1 thread"]
+    assert "99.0 %" not in plain(page.overview(found))
+    text = plain(page.fine_tuning(found))
+    assert "held out of its training set (0.001: 99.0 %, 0.0001: 75.0 %)" in text
+    assert plain(page.runs(found)).count("a GPU; a processor") == 2
+
+
+def test_one_choice_of_sizes_a_device_is_in_the_first_table(write):
+    smaller = tuned(0, 0.7, settings={"steps": 5}, preset="smaller")
+    text = plain(page.overview(write(sst2=[tuned(0, 0.95), smaller])))
+    assert "95.0 %" in text and "70.0 %" not in text
+
+
 def test_what_does_not_differ_between_seeds_has_no_interval_of_seeds(write):
     (group,) = write(sst2=[tuned(seed, 0.85 + seed / 20) for seed in (0, 1)]).groups(
         "sst2"
@@ -205,6 +224,9 @@ def test_accuracy_by_the_number_of_images(write, alts):
     assert "| 40 | 80.0 % (58.4 to 91.9) | 75.0 % (53.1 to 88.8) |" in text
     assert "from 50.0 % to 80.0 %" in alts[0]
     assert "quality/cifar10.json" in text
+    assert "CNN 7 parameters; equal steps." in text
+    text = plain(page.images(write(digits=[run | {"minutes": 5.5}])))
+    assert "CNN 7 parameters; 5.5 minutes each." in text
 
 
 def test_an_official_file_that_differs_is_told(write):
@@ -229,6 +251,8 @@ def test_every_run_names_its_command_commit_and_machine(write):
     text = plain(page.runs(found))
     typed = "`python benchmarks/quality.py sst2 --preset cpu --seeds 0 2 --minutes 7.5`"
     assert f"{typed} | `012345678+` | 2026-01-02 | CPU, 1 thread; a processor" in text
+    crowded = page.runs(write(sst2=[tuned(0, 0.9, others=3, finished=False)]))
+    assert "60 s, up to 3 others beside it, stopped |" in plain(crowded)
     assert command(tuned(0, 0.9), "sst2") == (
         "python benchmarks/quality.py sst2 --preset cpu"
     )

@@ -204,16 +204,24 @@ class Results:
     def groups(self, recipe: str) -> list[Group]:
         """A recipe's runs by device and sizes, GPUs first; [] where it has none.
 
-        Presets that train only some of a recipe's models belong to those of all.
+        Presets that train only some of a recipe's models belong to those of all. What
+        was tried on held-out training data is in `tried`.
         """
         sorted_in: dict[tuple[bool, str, str], list[Record]] = {}
         for run in self.recipes.get(recipe, {"runs": ()})["runs"]:
+            if run["settings"].get("held_out"):
+                continue
             sizes = {k: v for k, v in run["settings"].items() if k != "kinds"}
             all_sizes = json.dumps(sizes, sort_keys=True)
             key = (run["device"] == "CPU", run["device"], all_sizes)
             sorted_in.setdefault(key, []).append(run)
         keys = sorted(sorted_in, key=lambda key: key[:2])
         return [Group(recipe, tuple(sorted_in[key])) for key in keys]
+
+    def tried(self, recipe: str) -> list[Group]:
+        """Runs by which settings were chosen, on training data held out for that."""
+        runs = self.recipes.get(recipe, {"runs": ()})["runs"]
+        return [Group(recipe, (r,)) for r in runs if r["settings"].get("held_out")]
 
     def best(self, recipe: str) -> Group | None:
         """The group to show where one is shown: with most seeds, then a GPU's."""

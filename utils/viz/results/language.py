@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 KINDS = {"transformer": "Transformer", "gru": "GRU with attention"}
+WIDTHS = {"transformer": "width", "gru": "gru_width"}
 LOSSES = {
     "shakespeare": "Tiny Shakespeare, a character",
     "stories-gpt": "the course's stories, a token",
@@ -161,9 +162,10 @@ def translation(results: Results) -> Text:
             part = group.part(kind)
             found = [part.estimate(at("bleu", test)) for test in target]
             seconds = statistics.fmean(p["seconds"] for p in parts)
+            width = group.runs[0]["settings"].get(WIDTHS.get(kind))
             rows.append(
                 (
-                    KINDS.get(kind, kind),
+                    KINDS.get(kind, kind) + (f", width {width}" if width else ""),
                     *(points(e.mean) if e else "—" for e in found),
                     f"{parts[0]['parameters'] / 1e6:.1f} M",
                     steps(part),
@@ -175,13 +177,7 @@ def translation(results: Results) -> Text:
         raise NothingYet
     aim = ["*target, Transformer*", *map(points, target.values()), "", "", "", ""]
     head = ["", *target, "parameters", "training", "", "on"]
-    notes = [
-        f"*Stopped {run['stopped'].rstrip(': ')}.*"
-        for group in results.groups("multi30k")
-        for run in group.runs
-        if run.get("stopped")
-    ]
-    return Text(table(head, [*rows, aim], " rrrrr"), *notes)
+    return Text(table(head, [*rows, aim], " rrrrr"))
 
 
 @needs("multi30k")

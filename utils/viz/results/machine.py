@@ -222,7 +222,7 @@ def overview(results: Results) -> Text:
             continue
         found = [
             row
-            for group in results.groups(recipe)
+            for group in _one_a_device(results.groups(recipe))
             for line in lines
             if (row := _headline_row(results, group, line)) is not None
         ]
@@ -238,6 +238,14 @@ def overview(results: Results) -> Text:
         if names
     ]
     return Text(table(head, rows, " rr"), *notes)
+
+
+def _one_a_device(groups: list[Group]) -> list[Group]:
+    """Of several choices of sizes the first in the file."""
+    found: dict[str, Group] = {}
+    for group in groups:
+        found.setdefault(group.device, group)
+    return list(found.values())
 
 
 def _headline_row(
@@ -376,7 +384,7 @@ def runs(results: Results) -> Text:
     """Each training: its command, commit, date, machine and time."""
     rows = []
     for recipe in results.recipes:
-        for group in results.groups(recipe):
+        for group in [*results.groups(recipe), *results.tried(recipe)]:
             for (_, commit, date), alike in _alike(group).items():
                 run, seeds = alike[0], [run["seed"] for run in alike]
                 machine = _machine(run, group.device)
@@ -422,8 +430,9 @@ def _took(run: Record) -> str:
     if seconds is None:
         parts = [part.get("seconds", 0) for part in run.get("parts", {}).values()]
         seconds = sum(parts)
-    text = duration(seconds) if seconds else ""
-    return text if run.get("finished") else f"{text}, stopped".lstrip(", ")
+    told = [duration(seconds)] if seconds else []
+    told += [f"up to {run['others']} others beside it"] if run.get("others") else []
+    return ", ".join(told + ([] if run.get("finished") else ["stopped"]))
 
 
 def data(results: Results) -> Text:

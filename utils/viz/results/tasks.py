@@ -148,8 +148,10 @@ def _image_facts(results: Results, recipe: str) -> str:
     }
     counted = ", ".join(f"{MODELS[k]} {n:,} parameters" for k, n in sizes.items())
     asked = items(group, "test", "test")
+    minutes = group.runs[0]["minutes"]
+    budget = "equal steps" if minutes is None else f"{minutes:g} minutes each"
     return (
-        f"{counted}; equal steps. {runs_of(len(group.seeds))}, {group.device}; "
+        f"{counted}; {budget}. {runs_of(len(group.seeds))}, {group.device}; "
         f"{asked or 0:,} test images."
     )
 
@@ -205,9 +207,29 @@ def fine_tuning(results: Results) -> Text:
             said.append(f"{task.name}, {PARTS[part]} {rows[-1][2]}.")
     figure.supxlabel("dotted: always the commonest answer; dashed: target", size=9.5)
     show(figure, alt="Scores with and without tuning. " + " ".join(said))
-    return Text(
-        table(["", "", "score (95 % interval)", "target", "over"], rows, "  rr"),
-    )
+    head = ["", "", "score (95 % interval)", "target", "over"]
+    return Text(table(head, rows, "  rr"), *_rates_tried(results, list(found)))
+
+
+def _rates_tried(results: Results, names: list[str]) -> list[str]:
+    """How rates were chosen, where that was written down."""
+    said = []
+    for name in names:
+        tried = {
+            group.runs[0]["settings"]["rate"]: group.estimate(
+                at("parts", "tuned", TASKS[name].metric)
+            )
+            for group in results.tried(name)
+        }
+        each = ", ".join(
+            f"{rate:g}: {TASKS[name].form(e.mean)}" for rate, e in tried.items() if e
+        )
+        if each:
+            said.append(
+                f"*{TASKS[name].name}'s rate was chosen on sentences held out of its "
+                f"training set ({each}).*"
+            )
+    return said
 
 
 def _dot(ax: Axes, estimate: Estimate, y: float, color: str) -> None:
