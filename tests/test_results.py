@@ -252,7 +252,8 @@ def test_every_run_names_its_command_commit_and_machine(write):
     typed = "`python benchmarks/quality.py sst2 --preset cpu --seeds 0 2 --minutes 7.5`"
     assert f"{typed} | `012345678+` | 2026-01-02 | CPU, 1 thread; a processor" in text
     crowded = page.runs(write(sst2=[tuned(0, 0.9, others=3, finished=False)]))
-    assert "60 s, up to 3 others beside it, stopped |" in plain(crowded)
+    assert "CPU, 1 thread, with up to 3 other trainings; a processor" in plain(crowded)
+    assert "60 s, stopped |" in plain(crowded)
     assert command(tuned(0, 0.9), "sst2") == (
         "python benchmarks/quality.py sst2 --preset cpu"
     )

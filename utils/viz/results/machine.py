@@ -422,6 +422,8 @@ def _short(record: Record) -> str:
 
 def _machine(record: Record, device: str) -> str:
     torch = record["versions"]["torch"]
+    if record.get("others"):
+        device += f", with up to {record['others']} other trainings"
     return f"{device}; {record['processor']}, {record['cores']} cores; torch {torch}"
 
 
@@ -430,9 +432,8 @@ def _took(run: Record) -> str:
     if seconds is None:
         parts = [part.get("seconds", 0) for part in run.get("parts", {}).values()]
         seconds = sum(parts)
-    told = [duration(seconds)] if seconds else []
-    told += [f"up to {run['others']} others beside it"] if run.get("others") else []
-    return ", ".join(told + ([] if run.get("finished") else ["stopped"]))
+    text = duration(seconds) if seconds else ""
+    return text if run.get("finished") else f"{text}, stopped".lstrip(", ")
 
 
 def data(results: Results) -> Text:
