@@ -119,7 +119,7 @@ def _difference(got: Any, expected: Any, rtol: float, atol: float) -> str | None
     """One sentence on where two values differ, None where they don't."""
     a, b = _plain(got), _plain(expected)
     if a is None and b is not None:
-        return "got None: is a `return` missing?"
+        return "got None: not written yet, or is a `return` missing?"
     if isinstance(a, dict) and isinstance(b, dict) and a.keys() != b.keys():
         return f"got {_short(a)}, expected {_short(b)}"
     if _is_array(a) and _is_array(b) and a["shape"] != b["shape"]:
