@@ -18,13 +18,14 @@ from recipes import (  # noqa: E402
     fine_tuning,
     images,
     language_model,
+    sst2,
     training,
     translation,
     wnut17,
 )
 
 from utils.data.dataset import Dataset  # noqa: E402
-from utils.data.examples import TaggedSentence  # noqa: E402
+from utils.data.examples import LabelledText, TaggedSentence  # noqa: E402
 from utils.data.images import LabelledImages  # noqa: E402
 from utils.data.wnut17 import LABELS  # noqa: E402
 from utils.models.gpt2 import GPT2Config, GPT2LMHeadModel  # noqa: E402
@@ -115,6 +116,15 @@ def test_a_recipe_runs_and_resumes_after_a_kill(recipe, start, tmp_path):
     again = start("resumed.json")
     assert without_times(again) == without_times(record)
     assert not (tmp_path / "resumed.work" / recipe).exists()
+
+
+def test_sentences_that_are_kept_out_leave_no_phrase_behind():
+    texts = ["a b .", "a b", "c a b .", "d e .", "d", "f g .", "f g", "b", "d e ."]
+    rows = [LabelledText(text, i % 2) for i, text in enumerate(texts)]
+    left, held_out = sst2.without_sentences(rows, every=2)
+    assert [row.text for row in held_out] == ["a b .", "d e ."]
+    # "c a b ." has one of them in it, "b" and "d" are theirs
+    assert [row.text for row in left] == ["f g .", "f g"]
 
 
 def test_what_there_is_not(tmp_path, capsys):
