@@ -114,6 +114,18 @@ def test_several_notebooks_of_one_student(tmp_path):
     assert [s.student for s in found if s.notebook is None] == ["ada"]
 
 
+def test_a_folder_of_notebooks_named_like_references_is_one_students(tmp_path):
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "06_attention.ipynb").write_text(ATTENTION)
+    (tmp_path / "ada" / "10_transformer.ipynb").write_text(TRANSFORMER)
+    found, _ = find([tmp_path / "ada"], REFERENCES)
+    assert names(found) == [("ada", "06_attention"), ("ada", "10_transformer")]
+    # Beside a file that is named after somebody it is a class's, as before.
+    (tmp_path / "ada" / "grace.ipynb").write_text(ATTENTION)
+    found, _ = find([tmp_path / "ada"], REFERENCES)
+    assert {s.student for s in found} == {"06_attention", "10_transformer", "grace"}
+
+
 def test_newest_attempt(tmp_path):
     folder = tmp_path / "ada"
     folder.mkdir()

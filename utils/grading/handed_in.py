@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from utils.grading.archive import CLASS, STUDENT, Refused, unpack
@@ -42,8 +42,9 @@ def find(
 
     A path is a notebook, a folder, or the zip that a learning platform exports. A file
     at the top is its stem's, a nested one its folder's, one in an archive within these
-    as the archive would be; the names that Moodle and Canvas give are understood. Two
-    students of one name both go by a longer one.
+    as the archive would be; the names that Moodle and Canvas give are understood. A
+    folder at whose top there are only notebooks named like references is one student's.
+    Two students of one name both go by a longer one.
 
     Args:
         references: notebook's name -> its exercises' names and the ids of its answer
@@ -62,13 +63,18 @@ def find(
     for top in paths:
         is_link = top.is_symlink()
         if top.is_dir() and not is_link:
+            own = _is_one_students(top, references or {})
             for path in sorted(top.rglob("*")):
                 parts = path.relative_to(top).parts
                 if any(part.startswith(".") or part == "__MACOSX" for part in parts):
                     continue
                 suffix = path.suffix.lower()
                 if suffix == ".ipynb":
-                    found.append(file_at(top, parts, path, _modified(path)))
+                    file = file_at(top, parts, path, _modified(path))
+                    if own and len(parts) == 1:
+                        name = top.resolve().name
+                        file = replace(file, owner=(str(top),), student=name)
+                    found.append(file)
                 elif suffix == ".zip" and path.is_file() and not path.is_symlink():
                     members, no = unpack(path, into, str(path), STUDENT)
                     time = _modified(path)
@@ -101,6 +107,11 @@ def find(
             raise FileNotFoundError(f"no submission at {top}")
     submissions, older = _named(found, references)
     return submissions, refused + older
+
+
+def _is_one_students(folder: Path, references: Mapping[str, set[str]]) -> bool:
+    stems = {path.stem for path in folder.glob("*.ipynb")}
+    return bool(stems) and stems <= references.keys()
 
 
 def known(references: Iterable[Reference]) -> dict[str, set[str]]:
