@@ -107,6 +107,9 @@ def test_runs_are_grouped_by_device_and_sizes(write):
     told = [(group.device, group.seeds, len(group.runs)) for group in groups]
     cpu = "CPU, 1 thread"
     assert told == [("a GPU", [0], 2), (cpu, [0, 1], 2), (cpu, [0], 1)]
+    for name in ("NVIDIA H100 80GB HBM3", "NVIDIA H100"):
+        (group,) = write(sst2=[tuned(0, 0.9, device=name)]).groups("sst2")
+        assert group.device == "H100"
 
 
 def test_what_was_tried_on_held_out_training_data_is_no_result(write, alts):

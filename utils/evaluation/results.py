@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+import re
 import statistics
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -118,11 +119,11 @@ class Group:
 
     @property
     def device(self) -> str:
-        """A GPU's name, or "CPU" with the number of threads."""
+        """A GPU's name without its maker and memory, or "CPU" and how many threads."""
         first = self.runs[0]
         threads = first.get("threads")
         if first["device"] != "CPU" or not threads:
-            return str(first["device"])
+            return re.sub(r"^NVIDIA (\S+)( \d+GB.*)?$", r"\1", first["device"])
         return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
 
     @property

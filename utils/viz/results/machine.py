@@ -387,7 +387,8 @@ def runs(results: Results) -> Text:
         for group in [*results.groups(recipe), *results.tried(recipe)]:
             for (_, commit, date), alike in _alike(group).items():
                 run, seeds = alike[0], [run["seed"] for run in alike]
-                machine = _machine(run, group.device)
+                cpu = run["device"] == "CPU"
+                machine = _machine(run, group.device if cpu else run["device"])
                 rows.append(
                     (
                         f"`{command(run, recipe, seeds)}`",
