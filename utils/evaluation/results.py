@@ -119,11 +119,16 @@ class Group:
 
     @property
     def device(self) -> str:
-        """A GPU's name without its maker and memory, or "CPU" and how many threads."""
+        """As `hardware`, a GPU without its maker and memory: for tables."""
+        return re.sub(r"^NVIDIA (\S+)( \d+GB.*)?$", r"\1", self.hardware)
+
+    @property
+    def hardware(self) -> str:
+        """A GPU's name, or "CPU" with the number of threads."""
         first = self.runs[0]
         threads = first.get("threads")
         if first["device"] != "CPU" or not threads:
-            return re.sub(r"^NVIDIA (\S+)( \d+GB.*)?$", r"\1", first["device"])
+            return str(first["device"])
         return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
 
     @property
@@ -209,9 +214,7 @@ class Results:
         was tried on held-out training data is in `tried`.
         """
         sorted_in: dict[tuple[bool, str, str], list[Record]] = {}
-        for run in self.recipes.get(recipe, {"runs": ()})["runs"]:
-            if run["settings"].get("held_out"):
-                continue
+        for run in self._runs(recipe, held_out=False):
             sizes = {k: v for k, v in run["settings"].items() if k != "kinds"}
             all_sizes = json.dumps(sizes, sort_keys=True)
             key = (run["device"] == "CPU", run["device"], all_sizes)
@@ -221,8 +224,11 @@ class Results:
 
     def tried(self, recipe: str) -> list[Group]:
         """Runs by which settings were chosen, on training data held out for that."""
+        return [Group(recipe, (run,)) for run in self._runs(recipe, held_out=True)]
+
+    def _runs(self, recipe: str, held_out: bool) -> list[Record]:
         runs = self.recipes.get(recipe, {"runs": ()})["runs"]
-        return [Group(recipe, (r,)) for r in runs if r["settings"].get("held_out")]
+        return [r for r in runs if bool(r["settings"].get("held_out")) == held_out]
 
     def best(self, recipe: str) -> Group | None:
         """The group to show where one is shown: with most seeds, then a GPU's."""

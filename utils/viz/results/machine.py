@@ -387,8 +387,7 @@ def runs(results: Results) -> Text:
         for group in [*results.groups(recipe), *results.tried(recipe)]:
             for (_, commit, date), alike in _alike(group).items():
                 run, seeds = alike[0], [run["seed"] for run in alike]
-                cpu = run["device"] == "CPU"
-                machine = _machine(run, group.device if cpu else run["device"])
+                machine = _machine(run, group.hardware)
                 rows.append(
                     (
                         f"`{command(run, recipe, seeds)}`",
@@ -423,7 +422,7 @@ def _short(record: Record) -> str:
 
 def _machine(record: Record, device: str) -> str:
     torch = record["versions"]["torch"]
-    if record.get("others"):
+    if record.get("others"):  # written by hand: a run can't know it
         device += f", with up to {record['others']} other trainings"
     return f"{device}; {record['processor']}, {record['cores']} cores; torch {torch}"
 
