@@ -120,6 +120,12 @@ def test_a_folder_of_notebooks_named_like_references_is_one_students(tmp_path):
     (tmp_path / "ada" / "10_transformer.ipynb").write_text(TRANSFORMER)
     found, _ = find([tmp_path / "ada"], REFERENCES)
     assert names(found) == [("ada", "06_attention"), ("ada", "10_transformer")]
+    # What a system hides there, and how a platform names it, changes nothing.
+    (tmp_path / "ada" / "._06_attention.ipynb").write_text("")
+    moodle = (tmp_path / "ada").rename(tmp_path / "Ada_12_assignsubmission_file_")
+    found, _ = find([moodle], REFERENCES)
+    assert names(found) == [("Ada", "06_attention"), ("Ada", "10_transformer")]
+    moodle.rename(tmp_path / "ada")
     # Beside a file that is named after somebody it is a class's, as before.
     (tmp_path / "ada" / "grace.ipynb").write_text(ATTENTION)
     found, _ = find([tmp_path / "ada"], REFERENCES)

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from utils.grading.archive import CLASS, STUDENT, Refused, unpack
@@ -43,7 +43,7 @@ def find(
     A path is a notebook, a folder, or the zip that a learning platform exports. A file
     at the top is its stem's, a nested one its folder's, one in an archive within these
     as the archive would be; the names that Moodle and Canvas give are understood. A
-    folder at whose top there are only notebooks named like references is one student's.
+    folder at whose top all notebooks are named like references is one student's.
     Two students of one name both go by a longer one.
 
     Args:
@@ -63,25 +63,25 @@ def find(
     for top in paths:
         is_link = top.is_symlink()
         if top.is_dir() and not is_link:
-            own = _is_one_students(top, references or {})
+            above: Path = top
+            own: tuple[str, ...] = ()
+            if _is_one_students(top, references or {}):  # as in the folder above it
+                student = top if top.name else top.resolve()
+                above, own = student.parent, (student.name,)
             for path in sorted(top.rglob("*")):
                 parts = path.relative_to(top).parts
                 if any(part.startswith(".") or part == "__MACOSX" for part in parts):
                     continue
                 suffix = path.suffix.lower()
                 if suffix == ".ipynb":
-                    file = file_at(top, parts, path, _modified(path))
-                    if own and len(parts) == 1:
-                        name = top.resolve().name
-                        file = replace(file, owner=(str(top),), student=name)
-                    found.append(file)
+                    found.append(file_at(above, own + parts, path, _modified(path)))
                 elif suffix == ".zip" and path.is_file() and not path.is_symlink():
                     members, no = unpack(path, into, str(path), STUDENT)
                     time = _modified(path)
                     for m in sorted(members, key=lambda member: member.modified or 0):
                         if time is not None:  # a student chose the one it has
                             os.utime(m.path, (time, time))
-                        found.append(file_at(top, parts, m.path, time, m.parts))
+                        found.append(file_at(above, own + parts, m.path, time, m.parts))
                     refused += no
                 elif not path.is_dir():
                     refused.append(Refused(str(path), "not .ipynb"))
@@ -110,7 +110,8 @@ def find(
 
 
 def _is_one_students(folder: Path, references: Mapping[str, set[str]]) -> bool:
-    stems = {path.stem for path in folder.glob("*.ipynb")}
+    paths = [p for p in folder.iterdir() if not p.name.startswith(".")]
+    stems = {path.stem for path in paths if path.suffix.lower() == ".ipynb"}
     return bool(stems) and stems <= references.keys()
 
 
