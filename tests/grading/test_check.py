@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from fractions import Fraction
 from unittest.mock import patch
 
 import numpy as np
@@ -24,6 +25,7 @@ ROWS = torch.tensor([[0.25, 0.75], [0.5, 0.5]])
         (0.5, torch.tensor(0.5)),
         (3, 3.0),
         (np.float64(2.0), 2.0),
+        (Fraction(42, 25), 1.68),
         ([ROWS, 2], (ROWS, 2)),
         ({"a": [1, 2]}, {"a": torch.tensor([1, 2])}),
         ("left", "left"),

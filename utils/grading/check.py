@@ -6,6 +6,7 @@ import hashlib
 import math
 import os
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 VALUE_MIME = "application/vnd.inside-transformers.value+json"
@@ -85,6 +86,8 @@ def _plain(x: Any) -> Any:
         return x if math.isfinite(x) else str(x)
     if x is None or isinstance(x, bool | int | str):
         return x
+    if isinstance(x, Fraction):
+        return float(x)
     if hasattr(x, "tolist") and hasattr(x, "shape"):
         data = (x.detach().cpu() if hasattr(x, "detach") else x).tolist()
         return _array(data, list(x.shape)) if len(x.shape) else _plain(data)
