@@ -63,7 +63,7 @@ def find(
     for top in paths:
         is_link = top.is_symlink()
         if top.is_dir() and not is_link:
-            above: Path = top
+            above = top
             own: tuple[str, ...] = ()
             if _is_one_students(top, references or {}):  # as in the folder above it
                 student = top if top.name else top.resolve()
