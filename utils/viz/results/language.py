@@ -64,8 +64,11 @@ def text_losses(results: Results) -> Text:
         target = results.target(name)
         if target is not None:
             ax.axhline(target, color="black", ls="--", lw=1, label=f"target {target:g}")
-        lowest = min(p["validation_loss"] for g in groups for p in g.runs[0]["curve"])
-        ax.set(xlabel="training step", title=LOSSES[name], ylim=(None, 2 * lowest))
+        first = [group.runs[0] for group in groups]
+        least_of = [min(p["validation_loss"] for p in run["curve"]) for run in first]
+        low = min(*least_of, *(loss for run in first for _, loss in run["train_loss"]))
+        ax.set(xlabel="training step", title=LOSSES[name])
+        ax.set(ylim=(0.9 * low, 2 * max(least_of)))
         ax.legend()
     axes[0, 0].set_ylabel("loss, nats")
     show(figure, alt="Loss against training steps. " + " ".join(said))

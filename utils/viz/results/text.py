@@ -158,5 +158,6 @@ def steps(group: Group) -> str:
 
 
 def duration(seconds: float) -> str:
-    """ "40 s", "12 min"."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    """ "40 s", "12 min", on one line."""
+    number, unit = (seconds, "s") if seconds < 90 else (seconds / 60, "min")
+    return f"{number:.0f}{TIED}{unit}"
